@@ -1,0 +1,156 @@
+-- 20 posting: the ledger held against the hospital's own tables by separate SQL.
+
+-- The SQL that reads one mapped field from table alias "s": text for keys and codes, numeric for quantities, null if not mapped.
+CREATE OR REPLACE FUNCTION hospital_cost._source_sql(columns jsonb, field text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN CASE
+	WHEN columns #> ARRAY[field, 'constant'] IS NOT NULL THEN quote_literal(columns #>> ARRAY[field, 'constant'])
+	WHEN columns #> ARRAY[field, 'columns'] IS NULL THEN 'NULL'
+	WHEN field IN ('quantity', 'unit_price', 'amount') THEN format('s.%I::pg_catalog.numeric', columns #>> ARRAY[field, 'columns', '0'])
+	WHEN field = 'charged_at' THEN (SELECT string_agg(format('s.%I', c.name), ' OPERATOR(pg_catalog.+) ' ORDER BY c.ord)
+		FROM jsonb_array_elements_text(columns #> ARRAY[field, 'columns']) WITH ORDINALITY AS c (name, ord))
+	ELSE (SELECT string_agg(format('s.%I::pg_catalog.text', c.name), ' OPERATOR(pg_catalog.||) ''|'' OPERATOR(pg_catalog.||) ' ORDER BY c.ord)
+		FROM jsonb_array_elements_text(columns #> ARRAY[field, 'columns']) WITH ORDINALITY AS c (name, ord)) END;
+
+-- What each source key stands for in the ledger now: reversals made by a changed or deleted row cancel what they reverse.
+CREATE OR REPLACE FUNCTION hospital_cost._live_entry(source_id smallint)
+RETURNS TABLE (source_key text, entries bigint, quantity bigint, amount bigint, periods date[])
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT CASE WHEN l.source_key_text = '' THEN l.source_key::text ELSE l.source_key_text END,
+		sum(CASE WHEN l.flags & 64 <> 0 THEN -1 ELSE 1 END), sum(l.quantity), sum(l.amount), array_agg(DISTINCT l.period)
+	FROM hospital_cost._ledger l
+	WHERE l.source_id = _live_entry.source_id
+	GROUP BY 1;
+END;
+
+CREATE OR REPLACE FUNCTION hospital_cost.unposted(relation regclass)
+RETURNS TABLE (source_key text, service_day date, issue text)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	a hospital_cost.attachment;
+BEGIN
+	PERFORM hospital_cost._require_owner(relation);
+	SELECT * INTO a FROM hospital_cost.attachment t WHERE t.relation = unposted.relation;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'table % is not attached', relation USING ERRCODE = 'MC204',
+			HINT = 'See hospital_cost.attachment for the tables that are.';
+	END IF;
+	RETURN QUERY EXECUTE format(
+		'SELECT %1$s, hospital_cost._day_of(%2$s), (SELECT f.code FROM hospital_cost._finding f WHERE f.source_id = $1
+			AND f.source_key = %1$s AND f.severity = ''blocking'' AND f.state = ''open'' ORDER BY f.finding_id DESC LIMIT 1)
+		FROM %3$s s
+		WHERE NOT EXISTS (SELECT FROM hospital_cost._live_entry($1) e WHERE e.source_key = %1$s AND e.entries > 0)',
+		hospital_cost._source_sql(a.columns, 'source_key'), hospital_cost._source_sql(a.columns, 'charged_at'), relation)
+		USING a.source_id;
+END $$;
+
+CREATE OR REPLACE FUNCTION hospital_cost._day_of(instant timestamptz) RETURNS date
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN hospital_cost.hospital_day(instant);
+CREATE OR REPLACE FUNCTION hospital_cost._day_of(wall_clock timestamp) RETURNS date
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN wall_clock::date;
+CREATE OR REPLACE FUNCTION hospital_cost._day_of(day date) RETURNS date
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN day;
+
+-- The source rows of a month (those with entries in it, and those of its days without any) against their entries.
+CREATE OR REPLACE FUNCTION hospital_cost._verify_source(a hospital_cost.attachment, period date)
+RETURNS TABLE (identity text, expected numeric, actual numeric)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	q text := hospital_cost._source_sql(a.columns, 'quantity');
+	p text := hospital_cost._source_sql(a.columns, 'unit_price');
+	m text := hospital_cost._source_sql(a.columns, 'amount');
+BEGIN
+	RETURN QUERY EXECUTE format($q$
+		WITH source AS MATERIALIZED (
+			SELECT %1$s AS key, round((%2$s)::numeric, 4) AS quantity, round(coalesce((%4$s)::numeric, (%2$s)::numeric * (%3$s)::numeric), 2) AS amount,
+				hospital_cost._day_of(%5$s) AS day
+			FROM %6$s s
+		), entry AS MATERIALIZED (SELECT * FROM hospital_cost._live_entry($1)),
+		pair AS (
+			SELECT s.key AS s_key, e.source_key AS e_key, coalesce(e.entries, 0) AS entries,
+				s.quantity AS s_quantity, e.quantity * 0.0001 AS e_quantity, coalesce(s.amount, e.amount * 0.01) AS s_amount, e.amount * 0.01 AS e_amount,
+				(s.day >= $2 AND s.day < ($2 + interval '1 month')::date) AS in_month
+			FROM source s FULL JOIN entry e ON e.source_key = s.key
+			WHERE $2 = ANY (e.periods) OR (coalesce(e.entries, 0) = 0 AND s.day >= $2 AND s.day < ($2 + interval '1 month')::date)
+		)
+		SELECT v.* FROM (SELECT
+			count(*) FILTER (WHERE s_key IS NOT NULL AND entries > 0)::numeric AS rows, count(*) FILTER (WHERE entries > 0)::numeric AS live,
+			coalesce(sum(s_quantity) FILTER (WHERE entries > 0), 0) AS sq, coalesce(sum(e_quantity), 0) AS eq,
+			coalesce(sum(s_amount) FILTER (WHERE entries > 0), 0) AS sa, coalesce(sum(e_amount), 0) AS ea,
+			count(*) FILTER (WHERE entries > 1 OR entries < 0 OR (entries = 0 AND coalesce(e_amount, 0) <> 0)
+				OR (entries = 1 AND (s_quantity IS DISTINCT FROM e_quantity OR s_amount IS DISTINCT FROM e_amount)))::numeric AS bad,
+			count(*) FILTER (WHERE s_key IS NOT NULL AND entries = 0 AND in_month)::numeric AS missing,
+			(SELECT count(DISTINCT f.source_key) FROM hospital_cost._finding f JOIN source s ON s.key = f.source_key
+				WHERE f.source_id = $1 AND f.severity = 'blocking' AND f.state = 'open'
+				AND s.day >= $2 AND s.day < ($2 + interval '1 month')::date)::numeric AS explained
+			FROM pair) t
+		CROSS JOIN LATERAL (VALUES (%7$L || ': rows = entries', rows, live), (%7$L || ': quantity of rows = of entries', sq, eq),
+			(%7$L || ': amount of rows = of entries', sa, ea), (%7$L || ': rows that differ from their entry', 0, bad),
+			(%7$L || ': rows without an entry = blocking issues', explained, missing)) AS v $q$,
+		hospital_cost._source_sql(a.columns, 'source_key'), q, p, m, hospital_cost._source_sql(a.columns, 'charged_at'),
+		a.relation, a.relation::text) USING a.source_id, period;
+END $$;
+
+CREATE OR REPLACE FUNCTION hospital_cost.verify_ledger(period date)
+RETURNS TABLE (identity text, expected numeric, actual numeric, difference numeric)
+LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	a hospital_cost.attachment;
+BEGIN
+	RETURN QUERY
+	WITH entry AS (
+		SELECT l.ordering_id, l.performing_id, l.item_id, count(*) AS entries, sum(l.quantity) AS quantity, sum(l.amount) AS amount
+		FROM hospital_cost._ledger l WHERE l.period = verify_ledger.period GROUP BY 1, 2, 3
+	), pair AS (
+		SELECT coalesce(e.amount, 0) AS entry_amount, coalesce(t.amount, 0) AS total_amount,
+			coalesce(e.entries, 0) AS entry_count, coalesce(t.entries, 0) AS total_count,
+			(e.entries, e.quantity, e.amount) IS DISTINCT FROM (t.entries, t.quantity::numeric, t.amount::numeric) AS differs
+		FROM entry e
+		FULL JOIN (SELECT * FROM hospital_cost._item_total i WHERE i.period = verify_ledger.period) t
+			ON t.ordering_id = e.ordering_id AND t.performing_id = e.performing_id AND t.item_id = e.item_id
+	), cell AS (
+		SELECT coalesce(sum(p.entry_amount), 0) * 0.01 AS ea, coalesce(sum(p.total_amount), 0) * 0.01 AS ta,
+			coalesce(sum(p.entry_count), 0) AS ec, coalesce(sum(p.total_count), 0) AS tc, count(*) FILTER (WHERE p.differs) AS bad
+		FROM pair p
+	)
+	SELECT v.name, v.want, v.have, v.have - v.want FROM cell
+	CROSS JOIN LATERAL (VALUES ('entries: amount = charge totals', ea, ta), ('entries: count = charge totals', ec, tc),
+		('totals that differ from their entries', 0, bad::numeric)) AS v (name, want, have);
+
+	RETURN QUERY
+	SELECT 'reversals that do not mirror their entry', 0::numeric, count(*)::numeric, count(*)::numeric
+	FROM hospital_cost._ledger r
+	LEFT JOIN hospital_cost._ledger o ON o.entry_id = r.reverses AND o.source_id = r.source_id AND o.source_key = r.source_key
+	WHERE r.period = verify_ledger.period AND r.flags & 64 <> 0
+		AND (o.source_key_text, o.encounter_code, o.item_id, o.service_day, o.ordering_id, o.performing_id, o.ward_id, o.version,
+			o.unit_price, o.quantity + r.quantity, o.amount + r.amount)
+		IS DISTINCT FROM (r.source_key_text, r.encounter_code, r.item_id, r.service_day, r.ordering_id, r.performing_id, r.ward_id,
+			r.version, r.unit_price, 0::bigint, 0::bigint);
+
+	RETURN QUERY
+	SELECT 'entries whose amount is not quantity × price and not flagged', 0::numeric, count(*)::numeric, count(*)::numeric
+	FROM hospital_cost._ledger l
+	JOIN hospital_cost.attachment t ON t.source_id = l.source_id AND t.pricing <> 'trust'
+	WHERE l.period = verify_ledger.period AND l.flags & (2 | 64) = 0
+		AND round(l.quantity::numeric * l.unit_price / 100000000) <> l.amount;
+
+	FOR a IN SELECT * FROM hospital_cost.attachment t WHERE t.detached_at IS NULL ORDER BY t.source_id LOOP
+		RETURN QUERY SELECT s.identity, s.expected, s.actual, s.actual - s.expected FROM hospital_cost._verify_source(a, period) s;
+	END LOOP;
+END $$;
+
+CREATE OR REPLACE FUNCTION hospital_cost._check_blocking_issues(period date) RETURNS SETOF text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT format('%s row(s) of %s not posted, %s, first key %s', count(*), a.relation, f.code, min(f.source_key))
+	FROM hospital_cost._finding f JOIN hospital_cost.attachment a ON a.source_id = f.source_id
+	WHERE f.class = 'data' AND f.severity = 'blocking' AND f.state = 'open' AND f.period = _check_blocking_issues.period
+	GROUP BY a.relation, f.code;
+END;
+INSERT INTO hospital_cost.period_check (name, room, function, description) VALUES
+	('rows not posted', '20', 'hospital_cost._check_blocking_issues', 'Rows of hospital tables that could not be posted (未入账)')
+ON CONFLICT (name) DO UPDATE SET room = excluded.room, function = excluded.function, description = excluded.description;

@@ -1,0 +1,100 @@
+-- 20 posting: hospital tables are attached; their rows become append-only ledger entries.
+
+CREATE SEQUENCE hospital_cost.attachment_seq AS smallint;
+CREATE TABLE hospital_cost.attachment (
+	source_id smallint PRIMARY KEY DEFAULT pg_catalog.nextval('hospital_cost.attachment_seq'),
+	relation regclass NOT NULL UNIQUE,
+	feed text NOT NULL DEFAULT 'charges' CONSTRAINT attachment_feed_check CHECK (feed IN ('charges')),
+	mode text NOT NULL CONSTRAINT attachment_mode_check CHECK (mode IN ('strict', 'flag')),
+	pricing text NOT NULL CONSTRAINT attachment_pricing_check CHECK (pricing IN ('compute', 'verify', 'trust')),
+	columns jsonb NOT NULL,
+	attached_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	attached_by text NOT NULL DEFAULT SESSION_USER,
+	detached_at timestamptz
+);
+ALTER SEQUENCE hospital_cost.attachment_seq OWNED BY hospital_cost.attachment.source_id;
+
+-- One row a charge. Fixed width first, NOT NULL throughout (no null bitmap), text last. Money in minor units: quantity 1e-4,
+-- unit_price 1e-6, amount 1e-2; 0 stands for "none" in ward_id, ordering_id and reverses. kind: 1 post, 2 reverse, 3 adjust.
+CREATE SEQUENCE hospital_cost.ledger_seq CACHE 1000;
+CREATE TABLE hospital_cost._ledger (
+	entry_id bigint NOT NULL,
+	source_key bigint NOT NULL,
+	quantity bigint NOT NULL,
+	unit_price bigint NOT NULL,
+	amount bigint NOT NULL,
+	reverses bigint NOT NULL,
+	charged_at timestamptz NOT NULL,
+	item_id int NOT NULL,
+	period date NOT NULL,
+	service_day date NOT NULL,
+	source_id smallint NOT NULL,
+	ordering_id smallint NOT NULL,
+	performing_id smallint NOT NULL,
+	ward_id smallint NOT NULL,
+	kind smallint NOT NULL,
+	version smallint NOT NULL,
+	flags smallint NOT NULL,
+	encounter_code text COLLATE "C" NOT NULL,
+	source_key_text text COLLATE "C" NOT NULL
+);
+ALTER SEQUENCE hospital_cost.ledger_seq OWNED BY hospital_cost._ledger.entry_id;
+-- The btree is the duplicate sensor too; the BRIN finds a key or a month at next to no cost in WAL.
+CREATE INDEX ledger_encounter_idx ON hospital_cost._ledger (encounter_code, service_day, item_id);
+CREATE INDEX ledger_source_idx ON hospital_cost._ledger USING brin (source_id, source_key, period);
+
+-- Totals = compacted rows + delta rows appended by each statement: no row is ever updated in a HIS transaction.
+CREATE TABLE hospital_cost._charge_total (
+	period date NOT NULL,
+	ordering_id smallint NOT NULL,
+	performing_id smallint NOT NULL,
+	item_id int NOT NULL,
+	entries bigint NOT NULL,
+	quantity bigint NOT NULL,
+	amount bigint NOT NULL,
+	PRIMARY KEY (period, ordering_id, performing_id, item_id)
+);
+CREATE TABLE hospital_cost._charge_delta (
+	period date NOT NULL,
+	ordering_id smallint NOT NULL,
+	performing_id smallint NOT NULL,
+	item_id int NOT NULL,
+	entries bigint NOT NULL,
+	quantity bigint NOT NULL,
+	amount bigint NOT NULL
+);
+-- Without an index, compaction under a publication needs the whole row as identity.
+ALTER TABLE hospital_cost._charge_delta REPLICA IDENTITY FULL;
+
+-- One inbox for what must be looked at: class data = a row that is not clean, class conduct = a rule's finding.
+CREATE SEQUENCE hospital_cost.finding_seq;
+CREATE TABLE hospital_cost._finding (
+	finding_id bigint PRIMARY KEY DEFAULT pg_catalog.nextval('hospital_cost.finding_seq'),
+	class text NOT NULL CONSTRAINT finding_class_check CHECK (class IN ('data', 'conduct')),
+	code text COLLATE "C" NOT NULL,
+	rule_version int,
+	severity text NOT NULL
+		CONSTRAINT finding_severity_check CHECK (severity IN ('blocking', 'warning', 'lead', 'suspect', 'definite')),
+	source_id smallint NOT NULL,
+	source_key text COLLATE "C" NOT NULL,
+	entry_id bigint,
+	related_entry_id bigint,
+	period date,
+	encounter_code text COLLATE "C",
+	item_code text COLLATE "C",
+	field text,
+	expected text,
+	observed text,
+	excess_quantity numeric(16,4),
+	amount_at_risk numeric(18,2),
+	state text NOT NULL DEFAULT 'open'
+		CONSTRAINT finding_state_check CHECK (state IN ('open', 'resolved', 'confirmed', 'false_positive', 'corrected')),
+	found_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	deadline timestamptz,
+	closed_at timestamptz,
+	closed_by text,
+	note text
+);
+ALTER SEQUENCE hospital_cost.finding_seq OWNED BY hospital_cost._finding.finding_id;
+CREATE INDEX finding_source_idx ON hospital_cost._finding (source_id, source_key);
+CREATE INDEX finding_related_idx ON hospital_cost._finding (related_entry_id);
