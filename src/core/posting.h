@@ -1,0 +1,104 @@
+/*
+ * posting.h
+ *		What a charge row becomes: price, amount, and what is not clean about it. No row is ever swallowed: an issue that leaves no
+ *		true entry is blocking, every other one is a warning beside the entry.
+ */
+#ifndef HC_CORE_POSTING_H
+#define HC_CORE_POSTING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* quantity 1e-4, price 1e-6, amount 1e-2: the scales of the ledger */
+#define QUANTITY_SCALE 4
+#define PRICE_SCALE 6
+#define AMOUNT_SCALE 2
+
+typedef enum Pricing
+{
+	PRICING_COMPUTE, /* the list price is the price */
+	PRICING_VERIFY,	 /* what was billed is posted and held against the list */
+	PRICING_TRUST	 /* what was billed is posted */
+} Pricing;
+
+/* Order matters: everything before ISSUE_PRICE_DIFFERS is blocking. */
+typedef enum IssueCode
+{
+	ISSUE_MISSING_VALUE,
+	ISSUE_UNREADABLE_VALUE,
+	ISSUE_UNKNOWN_ITEM,
+	ISSUE_UNKNOWN_DEPARTMENT,
+	ISSUE_NO_PRICE,
+	ISSUE_NO_AMOUNT,
+	ISSUE_PERIOD_CLOSED,
+	ISSUE_PERIOD_NOT_OPEN,
+	ISSUE_PRICE_DIFFERS,
+	ISSUE_AMOUNT_DIFFERS,
+	ISSUE_NO_LIST_PRICE,
+	ISSUE_NO_ORIGINAL,
+	ISSUE_ORIGINAL_NOT_FOUND,
+	ISSUE_LATE,
+	ISSUE_ROUNDED,
+	ISSUE_COUNT
+} IssueCode;
+
+#define ISSUE_BIT(code) (1u << (code))
+#define ISSUES_BLOCKING (ISSUE_BIT(ISSUE_PRICE_DIFFERS) - 1)
+/* Late and rounded rows are posted even in strict mode: the row itself says nothing untrue. */
+#define ISSUES_STRICT (~(ISSUE_BIT(ISSUE_LATE) | ISSUE_BIT(ISSUE_ROUNDED)))
+
+/* Bits of the ledger's column "flags". */
+#define FLAG_PRICE_DIFFERS 1
+#define FLAG_AMOUNT_DIFFERS 2
+#define FLAG_LATE 4
+#define FLAG_ABOVE_LIMIT 16
+#define FLAG_ROUNDED 32
+#define FLAG_SOURCE_CHANGED 64 /* a reversal made because the source row changed or went */
+
+typedef struct ChargeInput
+{
+	int64_t quantity;
+	bool has_price;
+	int64_t price;
+	bool has_amount;
+	int64_t amount;
+	bool has_list;
+	int64_t list_price;
+	int64_t limit; /* highest price allowed, meaningful if has_list */
+	bool names_original;
+} ChargeInput;
+
+typedef struct ChargeResult
+{
+	int64_t price;
+	int64_t amount;
+	int64_t computed; /* quantity x price, to show beside an amount that differs */
+	int flags;
+	uint32_t issues; /* ISSUE_BIT set */
+} ChargeResult;
+
+/* The name an issue has in posting_issue.code; never NULL for a code below ISSUE_COUNT. */
+extern const char *issue_name(IssueCode code);
+
+/*
+ * Decides price, amount, flags and issues of one charge from the numbers alone. Total: an amount that does not fit becomes
+ * ISSUE_UNREADABLE_VALUE. If the result has a blocking issue, price and amount are 0.
+ */
+extern void posting_resolve(Pricing pricing, const ChargeInput *in, ChargeResult *out);
+
+/* An entry as far as netting needs it. */
+typedef struct NetEntry
+{
+	int64_t entry_id;
+	int64_t reverses; /* 0: none */
+	int64_t quantity;
+	int flags;
+} NetEntry;
+
+/*
+ * Index of the live entry of one source key among its n entries, or -1: the entry that is neither a reversal made by a changed row
+ * nor reversed by one. At most one is live; the latest wins should history hold more.
+ */
+extern int posting_live(const NetEntry *entries, int n);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * module.c
+ *		The library's entry: hooks and invalidation, nothing else.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/guc.h"
+
+#include "entry/anomaly.h"
+#include "store/anomaly.h"
+#include "store/catalogue.h"
+#include "store/ground.h"
+#include "store/posting.h"
+
+PG_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init(void);
+
+/* A relation changed: each cache that read it marks itself stale. Runs inside invalidation processing, so it only sets flags. */
+static void
+forget(Oid relid)
+{
+	ground_forget(relid);
+	catalogue_forget(relid);
+	posting_forget(relid);
+	anomaly_forget(relid);
+}
+
+/* Called once a session, when the library is loaded. */
+void
+_PG_init(void)
+{
+	MarkGUCPrefixReserved("hospital_cost");
+	ground_register(forget);
+	anomaly_init();
+}

@@ -1,0 +1,35 @@
+/*
+ * raise.h
+ *		Values of the core become errors here, and nowhere else.
+ */
+#ifndef HC_ENTRY_RAISE_H
+#define HC_ENTRY_RAISE_H
+
+#include "postgres.h"
+
+#include "core/fault.h"
+#include "store/posting.h"
+#include "store/posting_finding.h"
+
+/* Raises the first issue of a row that a strict attachment does not accept. */
+extern void raise_issue(const Attachment *attachment, const ChargeRow *row, IssueCode code) pg_attribute_noreturn();
+
+/* Raises a finding of a rule whose action is "block". */
+extern void raise_finding(const Attachment *attachment, const Finding *finding) pg_attribute_noreturn();
+
+/* Names of what the indexes of a fault stand for; any may be NULL. */
+typedef struct FaultNames
+{
+	const char *server;
+	const char *receiver;
+	const char *cost_item;
+	const char *driver;
+} FaultNames;
+
+/* Raises a fault of the allocation. */
+extern void raise_fault(Fault fault, FaultNames names) pg_attribute_noreturn();
+
+/* What was expected and what came, for an issue of a row; either may be set to NULL. Lives in the current memory context. */
+extern void issue_values(const ChargeRow *row, IssueCode code, const char **field, char **expected, char **observed);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * append.h
+ *		Appends rows to one of the extension's own tables in batches: heap and indexes written directly, no executor, no privileges needed.
+ *
+ * For tables whose rows C makes itself: no CHECK, no default, no foreign key, no row trigger is run.
+ */
+#ifndef HC_STORE_APPEND_H
+#define HC_STORE_APPEND_H
+
+#include "postgres.h"
+
+typedef struct Appender Appender;
+
+/*
+ * Opens a table for "expected" rows, at most "batch" of them between two flushes. With sense_duplicates the first index is asked, in the
+ * descent that inserts, whether an equal key was there. Lives in the current memory context.
+ */
+extern Appender *append_begin(const char *table, int batch, int64 expected, bool sense_duplicates);
+
+/* elog unless the table's columns are these, in this order: whoever fills rows by position says so by name. */
+extern void append_check_columns(Appender *appender, const char *const *names, int count);
+
+/* The next row's arrays of values and null marks, to be filled; by-reference values must live until the flush. */
+extern void append_slot(Appender *appender, Datum **values, bool **nulls);
+
+/* Writes what is pending. If "duplicate" is given, sets duplicate[i] for row i whose key the first index already held. */
+extern void append_flush(Appender *appender, bool *duplicate);
+
+/* Flushes and closes. The table stays locked until the transaction ends. */
+extern void append_end(Appender *appender);
+
+/* Next value of one of the extension's sequences. */
+extern int64 append_next_id(const char *sequence);
+
+#endif

@@ -1,0 +1,14 @@
+/*
+ * compat.h
+ *		What differs between the supported majors (15, 17, 18). The only file that reads PG_VERSION_NUM.
+ */
+#ifndef HC_STORE_COMPAT_H
+#define HC_STORE_COMPAT_H
+
+#include "postgres.h"
+
+#if PG_VERSION_NUM < 150000
+#error "hospital_cost requires PostgreSQL 15 or later"
+#endif
+
+#endif

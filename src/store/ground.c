@@ -1,0 +1,228 @@
+/*
+ * ground.c
+ *		The hospital's clock and periods.
+ *
+ * Rows are read by index scans with a latest snapshot, never through SPI: a writer of a hospital table needs no privilege here, and a
+ * REPEATABLE READ transaction must still see that a month was closed in the meantime.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "miscadmin.h"
+#include "pgtime.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "core/period.h"
+#include "store/compat.h"
+#include "store/ground.h"
+
+#define SCHEMA_NAME "hospital_cost"
+#define DEFAULT_TIMEZONE "Asia/Shanghai"
+/* First key of the advisory lock of a period; hospital_cost._lock_period says the same. */
+#define PERIOD_LOCK_CLASS 18499
+
+typedef struct Hospital
+{
+	bool valid;
+	pg_tz *zone;
+	bool refuse_late;
+} Hospital;
+
+static Hospital hospital;
+static Oid hospital_relid = InvalidOid;
+
+Oid
+ground_relation(const char *name)
+{
+	Oid schema = get_namespace_oid(SCHEMA_NAME, false);
+	Oid relid = get_relname_relid(name, schema);
+
+	if (!OidIsValid(relid))
+		elog(ERROR, "relation \"%s.%s\" does not exist", SCHEMA_NAME, name);
+	return relid;
+}
+
+static void
+forget_callback(Datum arg, Oid relid)
+{
+	((void (*)(Oid)) DatumGetPointer(arg))(relid);
+}
+
+void
+ground_register(void (*forget)(Oid relid))
+{
+	CacheRegisterRelcacheCallback(forget_callback, PointerGetDatum(forget));
+}
+
+void
+ground_forget(Oid relid)
+{
+	if (relid == InvalidOid || relid == hospital_relid)
+		hospital.valid = false;
+}
+
+static void
+load_hospital(void)
+{
+	Relation rel;
+	SysScanDesc scan;
+	Snapshot snapshot;
+	HeapTuple tuple;
+	char *zone_name = DEFAULT_TIMEZONE;
+	bool refuse_late = false;
+	pg_tz *zone;
+
+	/* Valid before the read: an invalidation that arrives during it must not be lost. */
+	hospital_relid = ground_relation("hospital");
+	rel = table_open(hospital_relid, AccessShareLock);
+	hospital.valid = true;
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	scan = systable_beginscan(rel, InvalidOid, false, snapshot, 0, NULL);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		bool isnull;
+		TupleDesc desc = RelationGetDescr(rel);
+
+		zone_name = TextDatumGetCString(
+			heap_getattr(tuple, get_attnum(hospital_relid, "timezone"), desc, &isnull));
+		refuse_late = strcmp("refuse", TextDatumGetCString(heap_getattr(tuple,
+						  get_attnum(hospital_relid, "late_policy"), desc, &isnull))) == 0;
+	}
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	table_close(rel, AccessShareLock);
+
+	zone = pg_tzset(zone_name);
+	if (zone == NULL)
+	{
+		hospital.valid = false;
+		elog(ERROR, "time zone \"%s\" of the hospital is not known", zone_name);
+	}
+	hospital.zone = zone;
+	hospital.refuse_late = refuse_late;
+}
+
+static Hospital *
+the_hospital(void)
+{
+	if (!hospital.valid)
+		load_hospital();
+	return &hospital;
+}
+
+DateADT
+ground_day_of_instant(TimestampTz at)
+{
+	struct pg_tm tm;
+	int tz;
+	fsec_t fsec;
+
+	if (timestamp2tm(at, &tz, &tm, &fsec, NULL, the_hospital()->zone) != 0)
+		elog(ERROR, "timestamp out of range");
+	return date2j(tm.tm_year, tm.tm_mon, tm.tm_mday) - POSTGRES_EPOCH_JDATE;
+}
+
+TimestampTz
+ground_instant_of_wall_clock(Timestamp local, DateADT *day)
+{
+	struct pg_tm tm;
+	fsec_t fsec;
+	TimestampTz at;
+	int tz;
+
+	if (timestamp2tm(local, NULL, &tm, &fsec, NULL, NULL) != 0)
+		elog(ERROR, "timestamp out of range");
+	*day = date2j(tm.tm_year, tm.tm_mon, tm.tm_mday) - POSTGRES_EPOCH_JDATE;
+	tz = DetermineTimeZoneOffset(&tm, the_hospital()->zone);
+	if (tm2timestamp(&tm, fsec, &tz, &at) != 0)
+		elog(ERROR, "timestamp out of range");
+	return at;
+}
+
+/*
+ * Reads the state of a month, or with "after" the first open month from it on. Sets *month to the month found; false if there is none.
+ */
+static bool
+read_period(DateADT from, bool first_open, DateADT *month, bool *open)
+{
+	Oid relid = ground_relation("period");
+	Relation rel = table_open(relid, AccessShareLock);
+	Relation index = index_open(ground_relation("period_pkey"), AccessShareLock);
+	AttrNumber period_attno = get_attnum(relid, "period");
+	AttrNumber state_attno = get_attnum(relid, "state");
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple tuple;
+	bool found = false;
+
+	ScanKeyInit(&key, period_attno,
+				first_open ? BTGreaterEqualStrategyNumber : BTEqualStrategyNumber,
+				first_open ? F_DATE_GE : F_DATE_EQ, DateADTGetDatum(from));
+	scan = systable_beginscan_ordered(rel, index, snapshot, 1, &key);
+	while (!found && HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
+	{
+		bool isnull;
+		Datum state = heap_getattr(tuple, state_attno, RelationGetDescr(rel), &isnull);
+
+		*open = strcmp("open", TextDatumGetCString(state)) == 0;
+		*month = DatumGetDateADT(heap_getattr(tuple, period_attno, RelationGetDescr(rel), &isnull));
+		found = *open || !first_open;
+	}
+	systable_endscan_ordered(scan);
+	UnregisterSnapshot(snapshot);
+	index_close(index, AccessShareLock);
+	table_close(rel, AccessShareLock);
+	return found;
+}
+
+/* The lock is held to the end of the transaction; the invalidations make the fresh read below see what a close committed. */
+static void
+share_period(DateADT month)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, PERIOD_LOCK_CLASS, (uint32) period_number(month), 2);
+	(void) LockAcquire(&tag, ShareLock, false, false);
+	AcceptInvalidationMessages();
+}
+
+PeriodOutcome
+ground_posting_period(DateADT service_month, DateADT *target)
+{
+	DateADT month = service_month;
+
+	for (;;)
+	{
+		DateADT found;
+		bool open = false;
+		bool exists;
+
+		CHECK_FOR_INTERRUPTS();
+		share_period(month);
+		exists = read_period(month, false, &found, &open);
+		if (exists && open)
+		{
+			*target = month;
+			return PERIOD_FOUND;
+		}
+		if (the_hospital()->refuse_late)
+			return exists ? PERIOD_CLOSED : PERIOD_NOT_OPEN;
+		if (!read_period(month, true, &found, &open))
+			return exists ? PERIOD_CLOSED : PERIOD_NOT_OPEN;
+		month = found;
+	}
+}

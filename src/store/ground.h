@@ -1,0 +1,42 @@
+/*
+ * ground.h
+ *		The extension's own relations, the hospital's clock, and the state of periods.
+ */
+#ifndef HC_STORE_GROUND_H
+#define HC_STORE_GROUND_H
+
+#include "postgres.h"
+#include "datatype/timestamp.h"
+#include "utils/date.h"
+#include "utils/rel.h"
+
+/* Oid of a relation or index of schema hospital_cost; elog if it is not there. */
+extern Oid ground_relation(const char *name);
+
+/* Calls "forget" (which may only set flags) whenever a relation changes; register once, in _PG_init. */
+extern void ground_register(void (*forget)(Oid relid));
+
+/* Accounting day of an instant, by the hospital's time zone. The instant must be finite. */
+extern DateADT ground_day_of_instant(TimestampTz at);
+
+/* Instant of a wall clock reading in the hospital's time zone, and its day. The reading must be finite. */
+extern TimestampTz ground_instant_of_wall_clock(Timestamp local, DateADT *day);
+
+/* Where a charge of a service month goes. */
+typedef enum PeriodOutcome
+{
+	PERIOD_FOUND,	 /* "target" is open and share-locked until the transaction ends */
+	PERIOD_CLOSED,	 /* closed, and the policy refuses late rows */
+	PERIOD_NOT_OPEN	 /* never opened and no open month follows */
+} PeriodOutcome;
+
+/*
+ * Decides the posting period of a service month: itself if open, else, under the policy to_open_period, the first open month after it.
+ * Every path that posts asks here. Takes the share lock that a close excludes, then reads the state with a fresh snapshot.
+ */
+extern PeriodOutcome ground_posting_period(DateADT service_month, DateADT *target);
+
+/* Forgets what was read from the hospital row; for the invalidation callback. */
+extern void ground_forget(Oid relid);
+
+#endif

@@ -1,0 +1,205 @@
+/*
+ * posting.c
+ *		The catalogue of attached tables, cached by relation.
+ *
+ * Columns are mapped by name and the map is rebuilt when the relation changes. An entry is made invalid before it is refilled, so a refill that
+ * fails leaves no half truth.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "store/ground.h"
+#include "store/posting.h"
+
+typedef struct CacheEntry
+{
+	Oid relid; /* hash key */
+	MemoryContext context;
+	Attachment attachment;
+	char *missing;
+} CacheEntry;
+
+static HTAB *cache = NULL;
+static Oid catalogue_relid = InvalidOid;
+
+const char *
+posting_field_name(ChargeField field)
+{
+	static const char *const names[FIELD_COUNT] = {
+		[FIELD_SOURCE_KEY] = "source_key",
+		[FIELD_ENCOUNTER] = "encounter",
+		[FIELD_ITEM] = "item",
+		[FIELD_QUANTITY] = "quantity",
+		[FIELD_UNIT_PRICE] = "unit_price",
+		[FIELD_AMOUNT] = "amount",
+		[FIELD_ORDERING] = "ordering_department",
+		[FIELD_PERFORMING] = "performing_department",
+		[FIELD_WARD] = "ward_department",
+		[FIELD_CHARGED_AT] = "charged_at",
+		[FIELD_REVERSES_KEY] = "reverses_key",
+		[FIELD_PRICE_CLASS] = "price_class",
+	};
+
+	return names[field];
+}
+
+void
+posting_forget(Oid relid)
+{
+	HASH_SEQ_STATUS scan;
+	CacheEntry *entry;
+
+	if (cache == NULL)
+		return;
+	if (relid != InvalidOid && relid != catalogue_relid)
+	{
+		entry = hash_search(cache, &relid, HASH_FIND, NULL);
+		if (entry != NULL)
+			entry->attachment.valid = false;
+		return;
+	}
+	hash_seq_init(&scan, cache);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+		entry->attachment.valid = false;
+}
+
+static JsonbValue *
+get_key(JsonbContainer *object, const char *key)
+{
+	return getKeyJsonValueFromContainer(object, key, strlen(key), NULL);
+}
+
+/* Resolves {"columns": [...]} or {"constant": "..."} of one field against the relation. */
+static void
+map_field(CacheEntry *entry, JsonbContainer *mapping, ChargeField field)
+{
+	FieldMap *map = &entry->attachment.fields[field];
+	JsonbValue *value = get_key(mapping, posting_field_name(field));
+	JsonbValue *part;
+
+	if (value == NULL)
+		return;
+	if ((part = get_key(value->val.binary.data, "constant")) != NULL)
+	{
+		map->constant = pnstrdup(part->val.string.val, part->val.string.len);
+		return;
+	}
+	part = get_key(value->val.binary.data, "columns");
+	for (int i = 0; part != NULL && i < FIELD_MAX_COLUMNS; i++)
+	{
+		JsonbValue *name = getIthJsonbValueFromContainer(part->val.binary.data, i);
+		char *column;
+
+		if (name == NULL)
+			break;
+		column = pnstrdup(name->val.string.val, name->val.string.len);
+		map->attno[i] = get_attnum(entry->relid, column);
+		if (map->attno[i] == InvalidAttrNumber)
+			entry->missing = column;
+		else
+			map->type[i] = get_atttype(entry->relid, map->attno[i]);
+		map->count = i + 1;
+	}
+}
+
+static void
+fill_entry(CacheEntry *entry, HeapTuple tuple, TupleDesc desc)
+{
+	Attachment *attachment = &entry->attachment;
+	FieldMap *key = &attachment->fields[FIELD_SOURCE_KEY];
+	bool isnull;
+	char *pricing;
+	Jsonb *mapping;
+
+	attachment->source_id = DatumGetInt16(heap_getattr(tuple, get_attnum(catalogue_relid, "source_id"), desc, &isnull));
+	attachment->strict = strcmp("strict", TextDatumGetCString(heap_getattr(tuple,
+								get_attnum(catalogue_relid, "mode"), desc, &isnull))) == 0;
+	pricing = TextDatumGetCString(heap_getattr(tuple, get_attnum(catalogue_relid, "pricing"), desc, &isnull));
+	attachment->pricing = strcmp(pricing, "compute") == 0 ? PRICING_COMPUTE :
+		strcmp(pricing, "verify") == 0 ? PRICING_VERIFY : PRICING_TRUST;
+	mapping = DatumGetJsonbP(heap_getattr(tuple, get_attnum(catalogue_relid, "columns"), desc, &isnull));
+	for (ChargeField field = 0; field < FIELD_COUNT; field++)
+		map_field(entry, &mapping->root, field);
+	attachment->integer_key = key->count == 1 &&
+		(key->type[0] == INT2OID || key->type[0] == INT4OID || key->type[0] == INT8OID);
+	(void) heap_getattr(tuple, get_attnum(catalogue_relid, "detached_at"), desc, &isnull);
+	attachment->attached = isnull;
+}
+
+static void
+load_entry(CacheEntry *entry)
+{
+	Relation rel;
+	Snapshot snapshot;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple tuple;
+	MemoryContext old = MemoryContextSwitchTo(entry->context);
+
+	MemoryContextReset(entry->context);
+	memset(&entry->attachment, 0, sizeof(Attachment));
+	entry->attachment.relid = entry->relid;
+	entry->missing = NULL;
+	catalogue_relid = ground_relation("attachment");
+	rel = table_open(catalogue_relid, AccessShareLock);
+	entry->attachment.valid = true; /* an invalidation that comes while reading must not be overwritten */
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	ScanKeyInit(&key, get_attnum(catalogue_relid, "relation"), BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(entry->relid));
+	scan = systable_beginscan(rel, ground_relation("attachment_relation_key"), true, snapshot, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		fill_entry(entry, tuple, RelationGetDescr(rel));
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	table_close(rel, AccessShareLock);
+	MemoryContextSwitchTo(old);
+}
+
+Attachment *
+posting_attachment(Oid relid, char **missing)
+{
+	CacheEntry *entry;
+	bool found;
+
+	if (cache == NULL)
+	{
+		HASHCTL control = {.keysize = sizeof(Oid), .entrysize = sizeof(CacheEntry), .hcxt = CacheMemoryContext};
+
+		cache = hash_create("hospital_cost attachments", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	entry = hash_search(cache, &relid, HASH_ENTER, &found);
+	if (!found)
+	{
+		memset(&entry->attachment, 0, sizeof(Attachment));
+		entry->context = NULL;
+	}
+	if (entry->context == NULL)
+		entry->context = AllocSetContextCreate(CacheMemoryContext, "hospital_cost attachment", ALLOCSET_SMALL_SIZES);
+	if (!entry->attachment.valid)
+	{
+		PG_TRY();
+		{
+			load_entry(entry);
+		}
+		PG_CATCH();
+		{
+			entry->attachment.valid = false;
+			PG_RE_THROW();
+		}
+		PG_END_TRY();
+	}
+	*missing = entry->missing;
+	return entry->attachment.attached ? &entry->attachment : NULL;
+}

@@ -1,0 +1,266 @@
+/*
+ * posting_find.c
+ *		Finding entries again: by the encounter through the btree, by the source key through SPI and the BRIN.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "store/ground.h"
+#include "store/posting_ledger.h"
+
+/* Attribute numbers of the ledger by position in its definition; append_check_columns proves them when entries are written. */
+enum
+{
+	A_ENTRY_ID = 1, A_SOURCE_KEY, A_QUANTITY, A_UNIT_PRICE, A_AMOUNT, A_REVERSES, A_CHARGED_AT, A_ITEM_ID, A_PERIOD,
+	A_SERVICE_DAY, A_SOURCE_ID, A_ORDERING_ID, A_PERFORMING_ID, A_WARD_ID, A_KIND, A_VERSION, A_FLAGS, A_ENCOUNTER_CODE,
+	A_SOURCE_KEY_TEXT
+};
+
+static Datum
+attribute(HeapTuple tuple, TupleDesc desc, int attno)
+{
+	bool isnull;
+
+	return heap_getattr(tuple, attno, desc, &isnull);
+}
+
+static Piece
+copy_text(Datum datum)
+{
+	char *copy = TextDatumGetCString(datum);
+
+	return (Piece) {copy, (int) strlen(copy)};
+}
+
+static void
+read_entry(HeapTuple tuple, TupleDesc desc, LedgerEntry *entry)
+{
+	*entry = (LedgerEntry) {
+		.entry_id = DatumGetInt64(attribute(tuple, desc, A_ENTRY_ID)),
+		.source_key = DatumGetInt64(attribute(tuple, desc, A_SOURCE_KEY)),
+		.quantity = DatumGetInt64(attribute(tuple, desc, A_QUANTITY)),
+		.unit_price = DatumGetInt64(attribute(tuple, desc, A_UNIT_PRICE)),
+		.amount = DatumGetInt64(attribute(tuple, desc, A_AMOUNT)),
+		.reverses = DatumGetInt64(attribute(tuple, desc, A_REVERSES)),
+		.charged_at = DatumGetTimestampTz(attribute(tuple, desc, A_CHARGED_AT)),
+		.item_id = DatumGetInt32(attribute(tuple, desc, A_ITEM_ID)),
+		.period = DatumGetDateADT(attribute(tuple, desc, A_PERIOD)),
+		.service_day = DatumGetDateADT(attribute(tuple, desc, A_SERVICE_DAY)),
+		.source_id = DatumGetInt16(attribute(tuple, desc, A_SOURCE_ID)),
+		.ordering_id = DatumGetInt16(attribute(tuple, desc, A_ORDERING_ID)),
+		.performing_id = DatumGetInt16(attribute(tuple, desc, A_PERFORMING_ID)),
+		.ward_id = DatumGetInt16(attribute(tuple, desc, A_WARD_ID)),
+		.kind = DatumGetInt16(attribute(tuple, desc, A_KIND)),
+		.version = DatumGetInt16(attribute(tuple, desc, A_VERSION)),
+		.flags = DatumGetInt16(attribute(tuple, desc, A_FLAGS)),
+		.encounter = copy_text(attribute(tuple, desc, A_ENCOUNTER_CODE)),
+		.key_text = copy_text(attribute(tuple, desc, A_SOURCE_KEY_TEXT)),
+	};
+}
+
+/* Entries of one source key, growing. */
+typedef struct KeyEntries
+{
+	int16 source_id;
+	int64 key;
+	Piece key_text;
+	LedgerEntry *entries;
+	int count;
+	int room;
+} KeyEntries;
+
+static void
+collect(KeyEntries *set, HeapTuple tuple, TupleDesc desc)
+{
+	text *key_text;
+
+	if (DatumGetInt16(attribute(tuple, desc, A_SOURCE_ID)) != set->source_id ||
+		DatumGetInt64(attribute(tuple, desc, A_SOURCE_KEY)) != set->key)
+		return;
+	key_text = DatumGetTextPP(attribute(tuple, desc, A_SOURCE_KEY_TEXT));
+	if (VARSIZE_ANY_EXHDR(key_text) != set->key_text.length ||
+		memcmp(VARDATA_ANY(key_text), set->key_text.text, set->key_text.length) != 0)
+		return;
+	if (set->count == set->room)
+	{
+		set->room = Max(8, set->room * 2);
+		set->entries = set->entries == NULL ? palloc(set->room * sizeof(LedgerEntry)) :
+			repalloc(set->entries, set->room * sizeof(LedgerEntry));
+	}
+	read_entry(tuple, desc, &set->entries[set->count++]);
+}
+
+static int
+by_entry_id(const void *a, const void *b)
+{
+	int64 x = ((const LedgerEntry *) a)->entry_id;
+	int64 y = ((const LedgerEntry *) b)->entry_id;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool
+choose_live(KeyEntries *set, LedgerEntry *found)
+{
+	NetEntry *nets;
+	int live;
+
+	if (set->count == 0)
+		return false;
+	qsort(set->entries, set->count, sizeof(LedgerEntry), by_entry_id);
+	nets = palloc(set->count * sizeof(NetEntry));
+	for (int i = 0; i < set->count; i++)
+		nets[i] = (NetEntry) {set->entries[i].entry_id, set->entries[i].reverses, set->entries[i].quantity,
+			set->entries[i].flags};
+	live = posting_live(nets, set->count);
+	pfree(nets);
+	if (live >= 0)
+		*found = set->entries[live];
+	return live >= 0;
+}
+
+/* Scans the btree by encounter and hands every entry to "take". */
+static void
+scan_encounter(Piece encounter, Snapshot snapshot, void (*take)(void *, HeapTuple, TupleDesc), void *context)
+{
+	Relation rel = table_open(ground_relation("_ledger"), AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple tuple;
+
+	ScanKeyInit(&key, A_ENCOUNTER_CODE, BTEqualStrategyNumber, F_TEXTEQ,
+				PointerGetDatum(cstring_to_text_with_len(encounter.text, encounter.length)));
+	scan = systable_beginscan(rel, ground_relation("ledger_encounter_idx"), true, snapshot, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		CHECK_FOR_INTERRUPTS();
+		take(context, tuple, RelationGetDescr(rel));
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+}
+
+static void
+take_key(void *context, HeapTuple tuple, TupleDesc desc)
+{
+	collect(context, tuple, desc);
+}
+
+/* Searches the whole ledger for a key, as the owner of the ledger: the writer of a hospital table may not read it. */
+static void
+search_key(KeyEntries *set)
+{
+	static SPIPlanPtr plan = NULL;
+	Datum values[2] = {Int16GetDatum(set->source_id), Int64GetDatum(set->key)};
+	MemoryContext caller = CurrentMemoryContext;
+	Oid user;
+	int context;
+	Relation rel = table_open(ground_relation("_ledger"), AccessShareLock);
+
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(rel->rd_rel->relowner, context | SECURITY_LOCAL_USERID_CHANGE);
+	SPI_connect();
+	if (plan == NULL || !SPI_plan_is_valid(plan))
+	{
+		Oid types[2] = {INT2OID, INT8OID};
+		SPIPlanPtr fresh = SPI_prepare("SELECT l.* FROM hospital_cost._ledger l WHERE l.source_id OPERATOR(pg_catalog.=) $1 "
+									   "AND l.source_key OPERATOR(pg_catalog.=) $2", 2, types);
+
+		if (fresh == NULL || SPI_keepplan(fresh) != 0)
+			elog(ERROR, "could not prepare the search by source key");
+		if (plan != NULL)
+			SPI_freeplan(plan);
+		plan = fresh;
+	}
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (SPI_execute_plan(plan, values, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not search the ledger by source key");
+	PopActiveSnapshot();
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(caller);
+
+		collect(set, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	SetUserIdAndSecContext(user, context);
+	table_close(rel, AccessShareLock);
+}
+
+bool
+ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, LedgerEntry *found)
+{
+	KeyEntries set = {.source_id = source_id, .key = key, .key_text = key_text};
+
+	if (encounter.text != NULL)
+		scan_encounter(encounter, SnapshotSelf, take_key, &set);
+	/* Entries of a key can be spread over encounters if the row was moved, so an answer from one encounter alone must be live. */
+	if (choose_live(&set, found))
+		return true;
+	set.count = 0;
+	search_key(&set);
+	return choose_live(&set, found);
+}
+
+typedef struct Lines
+{
+	LineEntry *lines;
+	int count;
+	int room;
+} Lines;
+
+static void
+take_line(void *context, HeapTuple tuple, TupleDesc desc)
+{
+	Lines *lines = context;
+
+	if (lines->count == lines->room)
+	{
+		lines->room = Max(32, lines->room * 2);
+		lines->lines = lines->lines == NULL ? palloc(lines->room * sizeof(LineEntry)) :
+			repalloc(lines->lines, lines->room * sizeof(LineEntry));
+	}
+	lines->lines[lines->count++] = (LineEntry) {
+		.entry_id = DatumGetInt64(attribute(tuple, desc, A_ENTRY_ID)),
+		.reverses = DatumGetInt64(attribute(tuple, desc, A_REVERSES)),
+		.quantity = DatumGetInt64(attribute(tuple, desc, A_QUANTITY)),
+		.item = DatumGetInt32(attribute(tuple, desc, A_ITEM_ID)),
+		.day = DatumGetDateADT(attribute(tuple, desc, A_SERVICE_DAY)),
+	};
+}
+
+static int
+by_line_id(const void *a, const void *b)
+{
+	int64 x = ((const LineEntry *) a)->entry_id;
+	int64 y = ((const LineEntry *) b)->entry_id;
+
+	return x < y ? -1 : x > y;
+}
+
+int
+ledger_lines(Piece encounter, LineEntry **result)
+{
+	Lines lines = {0};
+	SnapshotData dirty;
+
+	InitDirtySnapshot(dirty);
+	scan_encounter(encounter, &dirty, take_line, &lines);
+	if (lines.count > 1)
+		qsort(lines.lines, lines.count, sizeof(LineEntry), by_line_id);
+	*result = lines.lines;
+	return lines.count;
+}

@@ -1,0 +1,45 @@
+/*
+ * posting_finding.h
+ *		The one inbox: issues of data from posting, findings of conduct from the anomaly room.
+ */
+#ifndef HC_STORE_POSTING_FINDING_H
+#define HC_STORE_POSTING_FINDING_H
+
+#include "postgres.h"
+#include "datatype/timestamp.h"
+
+#include "store/posting.h"
+
+typedef struct Finding
+{
+	const char *class;	  /* "data" or "conduct" */
+	const char *code;	  /* issue or rule */
+	const char *severity;
+	int32 rule_version;	  /* 0: none */
+	int16 source_id;
+	const ChargeRow *row; /* whose key, entry, period, encounter and item are kept */
+	int64 related_entry_id;
+	const char *field;
+	const char *expected;
+	const char *observed;
+	bool has_excess;
+	int64 excess_quantity; /* 1e-4 */
+	int64 amount_at_risk;  /* 1e-2 */
+	TimestampTz deadline;  /* 0: none */
+} Finding;
+
+typedef struct FindingWriter FindingWriter;
+
+/* Opens the inbox; it is really opened with the first finding. Lives in the current memory context. */
+extern FindingWriter *finding_begin(void);
+
+/* Queues a finding; its texts must live until finding_flush. */
+extern void finding_add(FindingWriter *writer, const Finding *finding);
+
+extern void finding_flush(FindingWriter *writer);
+extern void finding_end(FindingWriter *writer);
+
+/* Closes the open findings of a source key, and those whose other line is "entry_id" (0: none). */
+extern void finding_resolve(int16 source_id, const char *source_key, int64 entry_id);
+
+#endif

@@ -1,0 +1,302 @@
+/*
+ * posting_row.c
+ *		A row of a hospital table becomes a charge. Nothing is raised here: what cannot be read is an issue of the row.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "core/period.h"
+#include "store/catalogue.h"
+#include "store/decimal.h"
+#include "store/ground.h"
+#include "store/posting.h"
+
+static void
+set_issue(ChargeRow *row, IssueCode code, ChargeField field)
+{
+	/* The first blocking field is the one that is named. */
+	if ((row->issues & ISSUES_BLOCKING) == 0)
+		row->issue_field = field;
+	row->issues |= ISSUE_BIT(code);
+}
+
+/* Text of a column value: of a text type as it is (blanks at both ends do not make a code), of others by their output function. */
+static Piece
+piece_of_datum(Datum value, Oid type)
+{
+	Piece piece;
+
+	if (type == TEXTOID || type == VARCHAROID || type == BPCHAROID)
+	{
+		text *string = DatumGetTextPP(value);
+
+		piece.text = VARDATA_ANY(string);
+		piece.length = VARSIZE_ANY_EXHDR(string);
+		while (piece.length > 0 && piece.text[0] == ' ')
+			piece.text++, piece.length--;
+		while (piece.length > 0 && piece.text[piece.length - 1] == ' ')
+			piece.length--;
+	}
+	else
+	{
+		Oid output;
+		bool varlena;
+
+		getTypeOutputInfo(type, &output, &varlena);
+		piece.text = OidOutputFunctionCall(output, value);
+		piece.length = strlen(piece.text);
+	}
+	return piece;
+}
+
+/* Reads a field as text, its columns joined by '|'. Empty text counts as absent. */
+static Piece
+read_piece(const FieldMap *map, TupleTableSlot *slot)
+{
+	Piece piece = {NULL, 0};
+	StringInfoData joined;
+
+	if (map->constant != NULL)
+		return (Piece) {map->constant, (int) strlen(map->constant)};
+	for (int i = 0; i < map->count; i++)
+	{
+		bool isnull;
+		Datum value = slot_getattr(slot, map->attno[i], &isnull);
+		Piece part;
+
+		if (isnull)
+			return (Piece) {NULL, 0};
+		part = piece_of_datum(value, map->type[i]);
+		if (map->count == 1)
+			piece = part;
+		else
+		{
+			if (i == 0)
+				initStringInfo(&joined);
+			else
+				appendStringInfoChar(&joined, '|');
+			appendBinaryStringInfo(&joined, part.text, part.length);
+			piece = (Piece) {joined.data, joined.len};
+		}
+	}
+	return piece.length == 0 ? (Piece) {NULL, 0} : piece;
+}
+
+/* Reads a number; false if it is absent. */
+static bool
+read_number(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row, ChargeField field, int scale, int64 *number)
+{
+	const FieldMap *map = &attachment->fields[field];
+	bool rounded = false;
+	bool readable;
+
+	if (map->constant != NULL)
+		readable = decimal_from_datum(CStringGetTextDatum(map->constant), TEXTOID, scale, number, &rounded);
+	else
+	{
+		bool isnull = true;
+		Datum value = map->count == 0 ? (Datum) 0 : slot_getattr(slot, map->attno[0], &isnull);
+
+		if (isnull)
+			return false;
+		readable = decimal_from_datum(value, map->type[0], scale, number, &rounded);
+		if (!readable)
+			row->field[field] = piece_of_datum(value, map->type[0]);
+	}
+	if (!readable)
+		set_issue(row, ISSUE_UNREADABLE_VALUE, field);
+	if (rounded)
+	{
+		row->issues |= ISSUE_BIT(ISSUE_ROUNDED);
+		row->result.flags |= FLAG_ROUNDED;
+	}
+	return readable;
+}
+
+int64
+posting_text_key(Piece key)
+{
+	return (int64) hash_bytes_extended((const unsigned char *) key.text, key.length, 0);
+}
+
+static void
+read_key(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
+{
+	const FieldMap *map = &attachment->fields[FIELD_SOURCE_KEY];
+
+	row->key_text = (Piece) {"", 0};
+	if (attachment->integer_key)
+	{
+		bool isnull;
+		Datum value = slot_getattr(slot, map->attno[0], &isnull);
+
+		if (isnull)
+			set_issue(row, ISSUE_MISSING_VALUE, FIELD_SOURCE_KEY);
+		else
+			row->key = map->type[0] == INT2OID ? DatumGetInt16(value) :
+				map->type[0] == INT4OID ? DatumGetInt32(value) : DatumGetInt64(value);
+		return;
+	}
+	row->key_text = read_piece(map, slot);
+	if (row->key_text.text == NULL)
+	{
+		set_issue(row, ISSUE_MISSING_VALUE, FIELD_SOURCE_KEY);
+		row->key_text = (Piece) {"", 0};
+	}
+	row->key = posting_text_key(row->key_text);
+}
+
+/* Reads the time of the charge, from one column or a date and a time. */
+static void
+read_time(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
+{
+	const FieldMap *map = &attachment->fields[FIELD_CHARGED_AT];
+	Datum value[2] = {0};
+	Timestamp local;
+
+	for (int i = 0; i < map->count; i++)
+	{
+		bool isnull;
+
+		value[i] = slot_getattr(slot, map->attno[i], &isnull);
+		if (isnull)
+		{
+			set_issue(row, ISSUE_MISSING_VALUE, FIELD_CHARGED_AT);
+			return;
+		}
+	}
+	if (map->type[0] == DATEOID ? DATE_NOT_FINITE(DatumGetDateADT(value[0])) :
+		TIMESTAMP_NOT_FINITE(DatumGetTimestamp(value[0])))
+	{
+		row->field[FIELD_CHARGED_AT] = (Piece) {"infinity", 8};
+		set_issue(row, ISSUE_UNREADABLE_VALUE, FIELD_CHARGED_AT);
+		return;
+	}
+	if (map->type[0] == TIMESTAMPTZOID)
+	{
+		row->charged_at = DatumGetTimestampTz(value[0]);
+		row->day = ground_day_of_instant(row->charged_at);
+		row->period = period_of_day(row->day);
+		return;
+	}
+	if (map->type[0] == TIMESTAMPOID)
+		local = DatumGetTimestamp(value[0]);
+	else
+	{
+		int16 time_at = map->type[0] == DATEOID ? 1 : 0;
+
+		if (!IS_VALID_DATE(DatumGetDateADT(value[1 - time_at])) ||
+			DatumGetDateADT(value[1 - time_at]) >= TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE)
+		{
+			set_issue(row, ISSUE_UNREADABLE_VALUE, FIELD_CHARGED_AT);
+			return;
+		}
+		local = (Timestamp) DatumGetDateADT(value[1 - time_at]) * USECS_PER_DAY +
+			(map->count > 1 ? DatumGetTimeADT(value[time_at]) : 0);
+	}
+	row->charged_at = ground_instant_of_wall_clock(local, &row->day);
+	row->period = period_of_day(row->day);
+}
+
+void
+posting_decode(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
+{
+	static const ChargeField texts[] = {FIELD_ENCOUNTER, FIELD_ITEM, FIELD_ORDERING, FIELD_PERFORMING, FIELD_WARD,
+		FIELD_REVERSES_KEY, FIELD_PRICE_CLASS};
+
+	memset(row, 0, sizeof(*row));
+	row->version = 1;
+	row->period = PERIOD_UNKNOWN;
+	read_key(attachment, slot, row);
+	for (int i = 0; i < lengthof(texts); i++)
+		row->field[texts[i]] = read_piece(&attachment->fields[texts[i]], slot);
+	read_time(attachment, slot, row);
+	if (!read_number(attachment, slot, row, FIELD_QUANTITY, QUANTITY_SCALE, &row->input.quantity) &&
+		(row->issues & ISSUE_BIT(ISSUE_UNREADABLE_VALUE)) == 0)
+		set_issue(row, ISSUE_MISSING_VALUE, FIELD_QUANTITY);
+	row->input.has_price = read_number(attachment, slot, row, FIELD_UNIT_PRICE, PRICE_SCALE, &row->input.price);
+	row->input.has_amount = read_number(attachment, slot, row, FIELD_AMOUNT, AMOUNT_SCALE, &row->input.amount);
+	row->input.names_original = row->field[FIELD_REVERSES_KEY].text != NULL;
+	if (row->field[FIELD_ENCOUNTER].text == NULL)
+		set_issue(row, ISSUE_MISSING_VALUE, FIELD_ENCOUNTER);
+	if (row->field[FIELD_ITEM].text == NULL)
+		set_issue(row, ISSUE_MISSING_VALUE, FIELD_ITEM);
+	if (row->field[FIELD_PERFORMING].text == NULL)
+		set_issue(row, ISSUE_MISSING_VALUE, FIELD_PERFORMING);
+}
+
+static int16
+find_department(ChargeRow *row, ChargeField field)
+{
+	Piece code = row->field[field];
+	int16 id = code.text == NULL ? 0 : catalogue_department(code.text, code.length);
+
+	if (code.text != NULL && id == 0)
+		set_issue(row, ISSUE_UNKNOWN_DEPARTMENT, field);
+	return id;
+}
+
+void
+posting_price(const Attachment *attachment, ChargeRow *row)
+{
+	const CatalogueItem *item;
+	int flags = row->result.flags;
+
+	row->ordering_id = find_department(row, FIELD_ORDERING);
+	row->performing_id = find_department(row, FIELD_PERFORMING);
+	row->ward_id = find_department(row, FIELD_WARD);
+	if (row->issues & (ISSUE_BIT(ISSUE_MISSING_VALUE) | ISSUE_BIT(ISSUE_UNREADABLE_VALUE)))
+		return;
+	item = catalogue_item(row->field[FIELD_ITEM].text, row->field[FIELD_ITEM].length);
+	if (item == NULL)
+		set_issue(row, ISSUE_UNKNOWN_ITEM, FIELD_ITEM);
+	else
+	{
+		Piece wanted = row->field[FIELD_PRICE_CLASS];
+		const ItemPrice *price = wanted.text == NULL ? catalogue_price(item, row->day, "standard", 8) :
+			catalogue_price(item, row->day, wanted.text, wanted.length);
+
+		row->item_id = item->item_id;
+		row->input.has_list = price != NULL;
+		row->input.list_price = price ? price->unit_price : 0;
+		row->input.limit = price ? price->limit : 0;
+	}
+	posting_resolve(attachment->pricing, &row->input, &row->result);
+	if (row->result.issues & ISSUES_BLOCKING)
+		set_issue(row, ISSUE_NO_PRICE, row->result.issues & ISSUE_BIT(ISSUE_NO_AMOUNT) ? FIELD_AMOUNT : FIELD_UNIT_PRICE);
+	row->issues = (row->issues & ~ISSUE_BIT(ISSUE_NO_PRICE)) | row->result.issues;
+	row->result.flags |= flags;
+	row->kind = row->input.quantity < 0 || row->result.amount < 0 ? KIND_ADJUST : KIND_POST;
+}
+
+static bool
+same_piece(Piece a, Piece b)
+{
+	return a.length == b.length && (a.length == 0 || memcmp(a.text, b.text, a.length) == 0);
+}
+
+bool
+posting_same(const ChargeRow *a, const ChargeRow *b)
+{
+	static const ChargeField texts[] = {FIELD_ENCOUNTER, FIELD_ITEM, FIELD_ORDERING, FIELD_PERFORMING, FIELD_WARD,
+		FIELD_REVERSES_KEY, FIELD_PRICE_CLASS};
+
+	for (int i = 0; i < lengthof(texts); i++)
+		if (!same_piece(a->field[texts[i]], b->field[texts[i]]))
+			return false;
+	return a->key == b->key && same_piece(a->key_text, b->key_text) && a->charged_at == b->charged_at &&
+		a->issues == b->issues && a->input.quantity == b->input.quantity && a->input.has_price == b->input.has_price &&
+		a->input.price == b->input.price && a->input.has_amount == b->input.has_amount && a->input.amount == b->input.amount;
+}
+
+char *
+posting_key_text(const ChargeRow *row)
+{
+	return row->key_text.length > 0 ? pnstrdup(row->key_text.text, row->key_text.length) : psprintf(INT64_FORMAT, row->key);
+}
