@@ -45,6 +45,8 @@ typedef struct Poster
 		PeriodOutcome outcome;
 	} months[KNOWN_MONTHS];
 	int month_count;
+	bool pending;	 /* rows that were looked at before: close their issues first */
+	int64 posted;	 /* rows that became entries */
 } Poster;
 
 /* A transition table being read: own read pointer, because every trigger of the statement shares the store. */
@@ -115,6 +117,7 @@ find_original(Poster *poster, ChargeRow *row)
 	bool integer_key = poster->attachment->integer_key;
 	int64 key = 0;
 	LedgerEntry original;
+	int16 last_version;
 
 	row->kind = KIND_ADJUST;
 	if (integer_key)
@@ -137,7 +140,7 @@ find_original(Poster *poster, ChargeRow *row)
 			memcmp(poster->rows[i].key_text.text, named.text, named.length) == 0)))
 			row->reverses = poster->rows[i].entry_id;
 	if (row->reverses == 0 && ledger_find_live(poster->attachment->source_id, key, integer_key ? (Piece) {"", 0} : named,
-											   row->field[FIELD_ENCOUNTER], &original))
+											   row->field[FIELD_ENCOUNTER], &original, &last_version))
 		row->reverses = original.entry_id;
 	if (row->reverses == 0)
 		row->issues |= ISSUE_BIT(ISSUE_ORIGINAL_NOT_FOUND);
@@ -175,6 +178,7 @@ post_row(Poster *poster, ChargeRow *row)
 		row->entry_id = entry.entry_id;
 		poster->place[poster->count] = poster->queued++;
 		poster->rows[poster->count++] = *row;
+		poster->posted++;
 	}
 	report_issues(poster, row);
 }
@@ -187,8 +191,9 @@ reverse_row(Poster *poster, ChargeRow *old, int16 *version)
 	DateADT target;
 	bool found;
 
-	found = ledger_find_live(poster->attachment->source_id, old->key, old->key_text, old->field[FIELD_ENCOUNTER], &live);
-	*version = found ? live.version + 1 : 1;
+	found = ledger_find_live(poster->attachment->source_id, old->key, old->key_text, old->field[FIELD_ENCOUNTER], &live,
+							 version);
+	(*version)++;
 	if (found)
 	{
 		PeriodOutcome outcome = posting_period(poster, live.service_day, &target);
@@ -286,6 +291,8 @@ post_pair(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot)
 		if (!reverse_row(poster, &old, &version))
 			return;
 	}
+	else if (poster->pending && !reverse_row(poster, &new, &version))
+		return;
 	if (new_slot != NULL)
 	{
 		new.version = version;
@@ -293,13 +300,13 @@ post_pair(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot)
 	}
 }
 
-static void
-post_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate *old_store, Tuplestorestate *new_store)
+int64
+posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate *old_store, Tuplestorestate *new_store, bool pending)
 {
 	int64 expected = tuplestore_tuple_count(new_store != NULL ? new_store : old_store);
 	int batch = (int) Min(expected, LEDGER_BATCH);
 	MemoryContext caller = CurrentMemoryContext;
-	Poster poster = {.attachment = attachment};
+	Poster poster = {.attachment = attachment, .pending = pending};
 	Source old = {0}, new = {0};
 	bool more = true;
 
@@ -333,6 +340,7 @@ post_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate *ol
 	close_source(&old, batch);
 	close_source(&new, batch);
 	MemoryContextDelete(poster.batch_context);
+	return poster.posted;
 }
 
 SQL_FUNCTION(hc_post_charges);
@@ -366,8 +374,8 @@ hc_post_charges(PG_FUNCTION_ARGS)
 		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '2', '0', '7')),
 				errmsg("column \"%s\" of attached table \"%s\" is gone", missing, RelationGetRelationName(data->tg_relation)),
 				errhint("Attach the table again with a mapping of its present columns."));
-	post_statement(attachment, RelationGetDescr(data->tg_relation),
-				   TRIGGER_FIRED_BY_INSERT(data->tg_event) ? NULL : data->tg_oldtable,
-				   TRIGGER_FIRED_BY_DELETE(data->tg_event) ? NULL : data->tg_newtable);
+	(void) posting_statement(attachment, RelationGetDescr(data->tg_relation),
+							 TRIGGER_FIRED_BY_INSERT(data->tg_event) ? NULL : data->tg_oldtable,
+							 TRIGGER_FIRED_BY_DELETE(data->tg_event) ? NULL : data->tg_newtable, false);
 	return PointerGetDatum(NULL);
 }

@@ -5,6 +5,8 @@
 #ifndef HC_ENTRY_POSTING_H
 #define HC_ENTRY_POSTING_H
 
+#include "utils/tuplestore.h"
+
 #include "store/posting.h"
 #include "store/posting_finding.h"
 
@@ -19,5 +21,12 @@ typedef struct PostingBatch
 
 typedef void (*posting_batch_hook_type)(const PostingBatch *batch);
 extern posting_batch_hook_type posting_batch_hook;
+
+/*
+ * Posts what a statement changed: rows of old_store are taken back, rows of new_store posted; either may be NULL, with both the rows pair up.
+ * "pending" rows may have been refused before: their open issues are closed first. Returns how many rows became entries.
+ */
+extern int64 posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate *old_store,
+							   Tuplestorestate *new_store, bool pending);
 
 #endif

@@ -112,7 +112,7 @@ by_entry_id(const void *a, const void *b)
 }
 
 static bool
-choose_live(KeyEntries *set, LedgerEntry *found)
+choose_live(KeyEntries *set, LedgerEntry *found, int16 *last_version)
 {
 	NetEntry *nets;
 	int live;
@@ -122,8 +122,11 @@ choose_live(KeyEntries *set, LedgerEntry *found)
 	qsort(set->entries, set->count, sizeof(LedgerEntry), by_entry_id);
 	nets = palloc(set->count * sizeof(NetEntry));
 	for (int i = 0; i < set->count; i++)
+	{
+		*last_version = Max(*last_version, set->entries[i].version);
 		nets[i] = (NetEntry) {set->entries[i].entry_id, set->entries[i].reverses, set->entries[i].quantity,
 			set->entries[i].flags};
+	}
 	live = posting_live(nets, set->count);
 	pfree(nets);
 	if (live >= 0)
@@ -201,18 +204,19 @@ search_key(KeyEntries *set)
 }
 
 bool
-ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, LedgerEntry *found)
+ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, LedgerEntry *found, int16 *last_version)
 {
 	KeyEntries set = {.source_id = source_id, .key = key, .key_text = key_text};
 
+	*last_version = 0;
 	if (encounter.text != NULL)
 		scan_encounter(encounter, SnapshotSelf, take_key, &set);
 	/* Entries of a key can be spread over encounters if the row was moved, so an answer from one encounter alone must be live. */
-	if (choose_live(&set, found))
+	if (choose_live(&set, found, last_version))
 		return true;
 	set.count = 0;
 	search_key(&set);
-	return choose_live(&set, found);
+	return choose_live(&set, found, last_version);
 }
 
 typedef struct Lines

@@ -1,0 +1,166 @@
+-- 60 allocation: runs, their results and their proof.
+
+CREATE OR REPLACE FUNCTION hospital_cost._compute_run(run_id int) RETURNS void
+AS 'MODULE_PATHNAME', 'hc_compute_run'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+CREATE OR REPLACE FUNCTION hospital_cost.allocation_flow(run_id int, from_code text DEFAULT NULL, to_code text DEFAULT NULL,
+	OUT step_no int, OUT from_code text, OUT to_code text, OUT cost_item_code text, OUT funding_source text, OUT cost_class text,
+	OUT driver_code text, OUT quantity numeric, OUT quantity_total numeric, OUT base numeric, OUT amount numeric, OUT policy text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'hc_allocation_flow'
+LANGUAGE C STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+
+-- The inputs of a run, copied: what is computed from them can be computed again years later.
+CREATE OR REPLACE FUNCTION hospital_cost._snapshot_inputs(new_run int, month date, plan hospital_cost.allocation_plan) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	INSERT INTO hospital_cost._run_direct (run_id, department_code, cost_item_code, funding_source, cost_class, amount)
+	SELECT new_run, d.department_code, d.cost_item_code, d.funding_source, d.cost_class, sum(d.amount)
+	FROM hospital_cost._direct_cost d WHERE d.period = month
+	GROUP BY d.department_code, d.cost_item_code, d.funding_source, d.cost_class;
+
+	INSERT INTO hospital_cost._run_step (run_id, step_id, step_no, server_class, server_code, receiver_classes, driver_code,
+		cost_item_code, fallback_driver_code)
+	SELECT new_run, s.step_id, s.step_no, s.server_class, s.server_code, s.receiver_classes, s.driver_code,
+		s.cost_item_code, s.fallback_driver_code
+	FROM hospital_cost.allocation_step s WHERE s.plan_code = plan.code AND s.plan_version = plan.version;
+
+	INSERT INTO hospital_cost._run_driver (run_id, driver_code, kind, server_code, receiver_code, quantity)
+	SELECT new_run, d.code, d.kind, q.server_code, q.receiver_code, q.quantity
+	FROM hospital_cost.driver d
+	LEFT JOIN LATERAL hospital_cost._driver_quantity(month, d.code) q ON d.kind NOT IN ('equal', 'accumulated_cost')
+	WHERE d.code IN (SELECT u FROM hospital_cost._run_step s, unnest(ARRAY[s.driver_code, s.fallback_driver_code]) AS u WHERE s.run_id = new_run);
+
+	-- Departments of the month, and any other that cost, driver or plan names.
+	INSERT INTO hospital_cost._run_department (run_id, department_code, department_name, class, setting)
+	SELECT new_run, d.code, d.name, d.class, d.setting
+	FROM hospital_cost.department d
+	WHERE d.valid && daterange(month, (month + interval '1 month')::date)
+		OR EXISTS (SELECT FROM hospital_cost._run_direct r WHERE r.run_id = new_run AND r.department_code = d.code)
+		OR EXISTS (SELECT FROM hospital_cost._run_driver r WHERE r.run_id = new_run AND d.code IN (r.server_code, r.receiver_code))
+		OR EXISTS (SELECT FROM hospital_cost._run_step r WHERE r.run_id = new_run AND r.server_code = d.code);
+END $$;
+
+CREATE OR REPLACE FUNCTION hospital_cost.allocate(period date, plan text, version int DEFAULT NULL) RETURNS int
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	chosen hospital_cost.allocation_plan;
+	new_run int;
+	homeless text;
+	started timestamptz := clock_timestamp();
+BEGIN
+	PERFORM period::hospital_cost.period_month;
+	SELECT * INTO chosen FROM hospital_cost.allocation_plan p
+	WHERE p.code = plan AND p.version = coalesce(allocate.version, p.version) ORDER BY p.version DESC LIMIT 1;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'allocation plan "%" does not exist', plan || coalesce(' version ' || version, '') USING ERRCODE = 'MC610',
+			HINT = 'See hospital_cost.allocation_plan; hospital_cost.load_defaults() loads the plan four_class_three_level.';
+	ELSIF NOT EXISTS (SELECT FROM hospital_cost.allocation_step s WHERE s.plan_code = chosen.code AND s.plan_version = chosen.version) THEN
+		RAISE EXCEPTION 'allocation plan "%" version % has no steps', chosen.code, chosen.version USING ERRCODE = 'MC611',
+			HINT = 'Insert its steps into hospital_cost.allocation_step.';
+	END IF;
+	SELECT string_agg(DISTINCT d.cost_item_code, ', ') INTO homeless FROM hospital_cost._direct_cost d
+	WHERE d.period = allocate.period AND d.department_code IS NULL AND d.cost_class = 'medical';
+	IF homeless IS NOT NULL THEN
+		RAISE EXCEPTION 'medical cost of % has no department in %', homeless, to_char(period, 'YYYY-MM') USING ERRCODE = 'MC612',
+			HINT = 'Write it with the departments that used it; only the classes disposal, remittance, subsidy and other may stay at hospital level.';
+	END IF;
+
+	INSERT INTO hospital_cost._run (period, plan_code, plan_version, plan)
+	VALUES (allocate.period, chosen.code, chosen.version, to_jsonb(chosen)) RETURNING run_id INTO new_run;
+	PERFORM hospital_cost._snapshot_inputs(new_run, allocate.period, chosen);
+	PERFORM hospital_cost._compute_run(new_run);
+	UPDATE hospital_cost._run r
+	SET total_direct = t.direct, total_full = t.full_cost, seconds = extract(epoch FROM clock_timestamp() - started),
+		official = NOT EXISTS (SELECT FROM hospital_cost._run o WHERE o.period = allocate.period AND o.official)
+	FROM (SELECT coalesce(sum(c.direct), 0) AS direct, coalesce(sum(c.full_cost), 0) AS full_cost
+		FROM hospital_cost._department_cost c WHERE c.run_id = new_run) t
+	WHERE r.run_id = new_run;
+	RETURN new_run;
+END $$;
+
+CREATE OR REPLACE FUNCTION hospital_cost.make_official(run int) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	month date := (SELECT r.period FROM hospital_cost._run r WHERE r.run_id = run);
+BEGIN
+	IF month IS NULL THEN
+		RAISE EXCEPTION 'run % does not exist', run USING ERRCODE = 'MC614', HINT = 'See hospital_cost.run.';
+	END IF;
+	PERFORM hospital_cost._period_guard(month);
+	UPDATE hospital_cost._run r SET official = false WHERE r.period = month AND r.official;
+	UPDATE hospital_cost._run r SET official = true WHERE r.run_id = run;
+END $$;
+
+CREATE OR REPLACE VIEW hospital_cost.run AS
+SELECT r.run_id, r.period, r.plan_code, r.plan_version, r.plan ->> 'method' AS method, r.official, p.state AS period_state,
+	r.total_direct, r.total_full, r.seconds, r.run_at, r.run_by
+FROM hospital_cost._run r LEFT JOIN hospital_cost.period p ON p.period = r.period;
+
+CREATE OR REPLACE VIEW hospital_cost.department_cost AS
+SELECT c.run_id, r.period, c.department_code, d.department_name, d.class, c.cost_item_code, c.funding_source,
+	c.direct, c.level1, c.level2, c.level3, c.received, c.sent, c.full_cost,
+	(c.full_cost - (c.direct + c.received - c.sent))::numeric(22,8) AS rounding, c.cost_class, r.official
+FROM hospital_cost._department_cost c
+JOIN hospital_cost._run r ON r.run_id = c.run_id
+LEFT JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code;
+
+CREATE OR REPLACE FUNCTION hospital_cost.verify_allocation(run int)
+RETURNS TABLE (identity text, expected numeric, actual numeric, difference numeric)
+LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	WITH r AS MATERIALIZED (SELECT * FROM hospital_cost._run x WHERE x.run_id = verify_allocation.run),
+	cell AS MATERIALIZED (SELECT * FROM hospital_cost._department_cost c WHERE c.run_id = verify_allocation.run),
+	unit AS (SELECT (r.plan ->> 'cell_unit')::numeric AS cent FROM r),
+	control AS (
+		SELECT coalesce(sum(t.amount), 0) AS amount FROM hospital_cost.cost_control_total t JOIN r ON r.period = t.period
+	), ledger_item AS (
+		SELECT d.amount - t.amount AS difference
+		FROM (SELECT t.cost_item_code, t.funding_source, t.amount FROM hospital_cost.cost_control_total t JOIN r ON r.period = t.period) t
+		FULL JOIN (SELECT d.cost_item_code, d.funding_source, sum(d.amount) AS amount FROM hospital_cost._direct_cost d JOIN r ON r.period = d.period
+			WHERE d.cost_class = 'medical' GROUP BY 1, 2) d USING (cost_item_code, funding_source)
+	), flow AS MATERIALIZED (
+		SELECT f.* FROM hospital_cost.allocation_flow(verify_allocation.run) f
+	), split AS (
+		SELECT sum(f.amount) - min(f.base) AS difference FROM flow f
+		GROUP BY f.step_no, f.from_code, f.cost_item_code, f.funding_source, f.cost_class
+	), margin AS (
+		SELECT sum(c.full_cost) AS rounded, sum(c.direct + c.received - c.sent) AS exact FROM cell c GROUP BY c.department_code
+		UNION ALL
+		SELECT sum(c.full_cost), sum(c.direct + c.received - c.sent) FROM cell c GROUP BY c.department_code, c.funding_source
+		UNION ALL
+		SELECT sum(c.full_cost), sum(c.direct + c.received - c.sent) FROM cell c GROUP BY c.cost_item_code, c.funding_source, c.cost_class
+		UNION ALL
+		SELECT c.full_cost, c.direct + c.received - c.sent FROM cell c
+		UNION ALL
+		SELECT sum(c.full_cost), sum(c.direct + c.received - c.sent) FROM cell c
+	)
+	SELECT v.name, v.want, v.have, v.have - v.want
+	FROM (SELECT
+		(SELECT coalesce(sum(d.amount), 0) FROM hospital_cost._direct_cost d JOIN r ON r.period = d.period) AS booked,
+		(SELECT coalesce(sum(d.amount), 0) FROM hospital_cost._direct_cost d JOIN r ON r.period = d.period WHERE d.cost_class = 'medical') AS medical,
+		(SELECT c.amount FROM control c) AS control,
+		(SELECT count(*) FROM ledger_item i WHERE i.difference IS DISTINCT FROM 0)::numeric AS bad_items,
+		(SELECT coalesce(sum(c.direct), 0) FROM cell c) AS direct,
+		(SELECT coalesce(sum(c.direct + c.received - c.sent), 0) FROM cell c) AS exact,
+		(SELECT coalesce(sum(c.full_cost), 0) FROM cell c) AS full_cost,
+		(SELECT coalesce(sum(c.received), 0) FROM cell c) AS received, (SELECT coalesce(sum(c.sent), 0) FROM cell c) AS sent,
+		(SELECT coalesce(sum(f.amount), 0) FROM flow f) AS flows,
+		(SELECT count(*) FROM split s WHERE s.difference <> 0)::numeric AS open_splits,
+		(SELECT count(*) FROM margin m, unit u WHERE abs(m.rounded - m.exact) >= u.cent)::numeric AS bad_margins
+	) t
+	CROSS JOIN LATERAL (VALUES
+		(CASE WHEN EXISTS (SELECT FROM hospital_cost.cost_control_total k JOIN r ON r.period = k.period) THEN 1 END,
+			'control total of the accounts = direct cost (medical)', t.control, t.medical),
+		(CASE WHEN EXISTS (SELECT FROM hospital_cost.cost_control_total k JOIN r ON r.period = k.period) THEN 2 END,
+			'cost item × source that differ from their control total', 0, t.bad_items),
+		(3, 'direct cost now = direct cost of the run', t.booked, t.direct), (4, 'direct + received − sent = direct', t.direct, t.exact),
+		(5, 'full cost = direct cost, to the neighbouring cell unit',
+			CASE WHEN abs(t.full_cost - t.direct) < (SELECT u.cent FROM unit u) THEN t.full_cost ELSE t.direct END, t.full_cost),
+		(6, 'received = sent', t.sent, t.received), (7, 'flows retold = sent', t.sent, t.flows),
+		(8, 'splits that do not close', 0, t.open_splits), (9, 'cells or margins not at a neighbouring cent', 0, t.bad_margins)
+	) AS v (ord, name, want, have)
+	WHERE v.ord IS NOT NULL
+	ORDER BY v.ord;
+END;

@@ -1,0 +1,63 @@
+-- 70 costing: what a visit and a bed-day cost. Everything is a roll-up of the cells of a run, so it ties to them.
+
+-- Full cost of clinical units by object and scope; with drugs and billable materials apart. Scopes (成本范围) are sets of funding
+-- sources and cost classes: 医疗成本 ⊂ 医疗全成本 ⊂ 医院全成本.
+CREATE OR REPLACE VIEW hospital_cost._unit_cost_base AS
+SELECT c.run_id, r.period, r.official, o.object, c.department_code, s.scope,
+	sum(c.full_cost) AS total_cost,
+	sum(c.full_cost) FILTER (WHERE i.category = 'drugs') AS drugs,
+	sum(c.full_cost) FILTER (WHERE i.category = 'materials' AND i.billable) AS billable_materials
+FROM hospital_cost._department_cost c
+JOIN hospital_cost._run r ON r.run_id = c.run_id
+JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code AND d.class = 'clinical'
+JOIN hospital_cost.cost_item i ON i.code = c.cost_item_code
+JOIN (VALUES ('outpatient', 'visit'), ('emergency', 'visit'), ('inpatient', 'bed_day')) AS o (setting, object) ON o.setting = d.setting
+JOIN (VALUES ('medical'), ('medical_full'), ('hospital_full')) AS s (scope)
+	ON CASE s.scope
+		WHEN 'medical' THEN c.cost_class = 'medical' AND c.funding_source IN ('own', 'fiscal_basic')
+		WHEN 'medical_full' THEN c.cost_class = 'medical' AND c.funding_source <> 'science_education'
+		ELSE true END
+GROUP BY c.run_id, r.period, r.official, o.object, c.department_code, s.scope;
+
+-- Income of a clinical unit: what was charged on its orders, whoever performed it, as its full cost holds what others did for it.
+CREATE OR REPLACE VIEW hospital_cost._unit_income AS
+SELECT t.period, coalesce(od.code, pd.code) AS department_code, sum(t.amount) * 0.01 AS income
+FROM hospital_cost._item_total t
+JOIN hospital_cost.department pd ON pd.department_id = t.performing_id
+LEFT JOIN hospital_cost.department od ON od.department_id = t.ordering_id
+GROUP BY t.period, coalesce(od.code, pd.code);
+
+CREATE OR REPLACE VIEW hospital_cost._unit_cost AS
+WITH unit AS (
+	SELECT b.run_id, b.period, b.official, b.object, b.department_code, b.scope, b.total_cost, coalesce(b.drugs, 0) AS drugs,
+		coalesce(b.billable_materials, 0) AS billable_materials, coalesce(w.quantity, 0) AS quantity, coalesce(n.income, 0) AS income
+	FROM hospital_cost._unit_cost_base b
+	LEFT JOIN hospital_cost.workload w ON w.period = b.period AND w.department_code = b.department_code
+		AND w.measure = CASE b.object WHEN 'visit' THEN 'visits' ELSE 'bed_days' END
+	LEFT JOIN hospital_cost._unit_income n ON n.period = b.period AND n.department_code = b.department_code
+), total AS (
+	SELECT u.run_id, u.period, u.official, u.object, u.department_code, u.scope, sum(u.quantity) AS quantity,
+		sum(u.total_cost) AS total_cost, sum(u.drugs) AS drugs, sum(u.billable_materials) AS billable_materials, sum(u.income) AS income
+	FROM unit u
+	GROUP BY GROUPING SETS ((u.run_id, u.period, u.official, u.object, u.scope, u.department_code),
+		(u.run_id, u.period, u.official, u.object, u.scope))
+)
+SELECT t.object, t.run_id, t.period, t.department_code, t.scope,
+	t.quantity::numeric(16,4) AS quantity, t.total_cost::numeric(18,2) AS total_cost,
+	round(t.total_cost / nullif(t.quantity, 0), 2)::numeric(18,2) AS unit_cost,
+	round((t.total_cost - t.drugs) / nullif(t.quantity, 0), 2)::numeric(18,2) AS unit_cost_without_drugs,
+	round((t.total_cost - t.drugs - t.billable_materials) / nullif(t.quantity, 0), 2)::numeric(18,2) AS unit_cost_without_drugs_and_materials,
+	round(t.income / nullif(t.quantity, 0), 2)::numeric(18,2) AS unit_income,
+	round((t.income - t.total_cost) / nullif(t.quantity, 0), 2)::numeric(18,2) AS unit_result,
+	t.income::numeric(18,2) AS income, t.official
+FROM total t;
+
+CREATE OR REPLACE VIEW hospital_cost.visit_cost AS
+SELECT u.run_id, u.period, u.department_code, u.scope, u.quantity, u.total_cost, u.unit_cost, u.unit_cost_without_drugs,
+	u.unit_cost_without_drugs_and_materials, u.unit_income, u.unit_result, u.income, u.official
+FROM hospital_cost._unit_cost u WHERE u.object = 'visit';
+
+CREATE OR REPLACE VIEW hospital_cost.bed_day_cost AS
+SELECT u.run_id, u.period, u.department_code, u.scope, u.quantity, u.total_cost, u.unit_cost, u.unit_cost_without_drugs,
+	u.unit_cost_without_drugs_and_materials, u.unit_income, u.unit_result, u.income, u.official
+FROM hospital_cost._unit_cost u WHERE u.object = 'bed_day';

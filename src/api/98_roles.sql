@@ -1,0 +1,67 @@
+-- Who may do what. Everything is closed to PUBLIC at installation; setup_roles opens it to the hospital's roles.
+
+-- What each role gets, told by name so that a new object is given to nobody until somebody thinks about it.
+CREATE OR REPLACE FUNCTION hospital_cost._grant() RETURNS TABLE (role text, what text, objects text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	VALUES
+		('reader', 'SELECT', 'hospital department period period_event charge_item price encounter department_stay workload workload_value
+			attachment ledger charge_total posting_issue rule rule_kind finding cost_item direct_cost cost_control_total driver driver_value
+			allocation_plan allocation_step run department_cost visit_cost bed_day_cost'),
+		('reader', 'EXECUTE', 'hospital_timezone() hospital_day(timestamptz) period_of(date) price_of(text,date,text) check_setup()
+			verify_ledger(date) allocation_flow(integer,text,text) verify_allocation(integer) _day_of(date) _day_of(timestamp) _day_of(timestamptz)
+			_ground_setup() _catalogue_setup() _driver_quantity(date,text)'),
+		('clerk', 'EXECUTE', 'attach_charges(regclass,jsonb,text,text,jsonb) detach_charges(regclass) create_charge_table(text,text,text)
+			unposted(regclass) post_pending(regclass) post_charges() price_charge() _refuse_truncate()'),
+		('clerk', 'SELECT,INSERT,UPDATE', 'encounter department_stay workload_value'),
+		('pricing', 'SELECT,INSERT,UPDATE,DELETE', 'charge_item price'),
+		('pricing', 'USAGE', 'charge_item_seq'),
+		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'direct_cost cost_control_total driver_value workload_value cost_item driver
+			allocation_plan allocation_step'),
+		('accountant', 'USAGE', 'allocation_step_seq'),
+		('controller', 'EXECUTE', 'open_period(date) close_period(date,interval) reopen_period(date,text) load_defaults() allocate(date,text,integer)
+			make_official(integer) compact_totals() review_finding(bigint,text,text)'),
+		('controller', 'SELECT,INSERT,UPDATE', 'hospital department rule'),
+		('controller', 'USAGE', 'department_seq'),
+		('auditor', 'EXECUTE', 'review_finding(bigint,text,text)');
+END;
+
+CREATE OR REPLACE FUNCTION hospital_cost.setup_roles(prefix text DEFAULT 'hospital_cost') RETURNS SETOF text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	g record;
+	role_name text;
+	object text;
+BEGIN
+	FOR g IN SELECT * FROM hospital_cost._grant() LOOP
+		role_name := prefix || '_' || g.role;
+		IF to_regrole(quote_ident(role_name)) IS NULL THEN
+			EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
+			RETURN NEXT role_name;
+		END IF;
+		EXECUTE format('GRANT USAGE ON SCHEMA hospital_cost TO %I', role_name);
+		FOREACH object IN ARRAY regexp_split_to_array(btrim(g.objects), '\s+') LOOP
+			EXECUTE format('GRANT %s ON %s hospital_cost.%s TO %I', g.what,
+				CASE g.what WHEN 'EXECUTE' THEN 'FUNCTION' WHEN 'USAGE' THEN 'SEQUENCE' ELSE 'TABLE' END, object, role_name);
+		END LOOP;
+	END LOOP;
+	-- Everybody may read what everybody may read; the other roles add to it.
+	FOR role_name IN SELECT DISTINCT prefix || '_' || x.role FROM hospital_cost._grant() x WHERE x.role NOT IN ('reader', 'clerk') LOOP
+		EXECUTE format('GRANT %I TO %I', prefix || '_reader', role_name);
+	END LOOP;
+END $$;
+
+COMMENT ON FUNCTION hospital_cost._grant() IS 'What setup_roles grants: role, privileges, objects';
+COMMENT ON FUNCTION hospital_cost.setup_roles(text) IS 'Creates the roles prefix_reader, _clerk, _pricing, _accountant, _controller, _auditor (NOLOGIN) where they are missing and grants them their rights; repeatable. Returns the roles it made. To be called by a role that may create roles';
+
+-- Functions that nobody has granted or revoked yet are new: at installation all, in an update those it adds. What the DBA granted is not
+-- touched, because a change made by the script would belong to the extension and dumps would leave the DBA's grants out.
+DO $$
+DECLARE
+	f record;
+BEGIN
+	FOR f IN SELECT p.oid::pg_catalog.regprocedure AS name FROM pg_catalog.pg_proc p
+		WHERE p.pronamespace = 'hospital_cost'::pg_catalog.regnamespace AND p.proacl IS NULL LOOP
+		EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);
+	END LOOP;
+END $$;

@@ -1,0 +1,214 @@
+/*
+ * allocation.c
+ *		Computing a run from its stored inputs, and telling its flows again.
+ *
+ * Both go through the same code: a flow is told by doing the run once more, never by a second formula.
+ */
+#include "postgres.h"
+
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/tuplestore.h"
+
+#include "core/allocation.h"
+#include "core/rounding.h"
+#include "entry/raise.h"
+#include "entry/sql.h"
+#include "store/allocation.h"
+#include "store/allocation_turn.h"
+#include "store/decimal.h"
+
+#define LEVELS 4
+
+/* A run being worked: the hospital row is a department of its own that takes no part. */
+typedef struct Work
+{
+	RunInput *input;
+	RunTurns *turns;
+	Allocation allocation;
+	int64 *exact; /* the core's balance: direct cost on the way to full cost */
+} Work;
+
+/* Where flows go, and which are wanted. */
+typedef struct FlowSink
+{
+	const Work *work;
+	ReturnSetInfo *result;
+	char *from; /* NULL: every server */
+	char *to;
+	MemoryContext row_context;
+} FlowSink;
+
+static void *
+allocate_zeroed(Size size)
+{
+	return MemoryContextAllocExtended(CurrentMemoryContext, Max(size, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+}
+
+static void
+raise_work_fault(const Work *work, Fault fault)
+{
+	const RunInput *input = work->input;
+	FaultNames names = {0};
+
+	if (fault.server >= 0)
+		names.server = input->department_code[fault.server];
+	if (fault.pool >= 0)
+		names.cost_item = input->cost_item[fault.pool];
+	if (fault.base >= 0)
+		names.driver = input->driver[work->turns->driver_of_base[fault.base]].code;
+	if (fault.code == FAULT_STATISTIC_NEGATIVE && fault.at >= 0 && fault.at < input->departments)
+		names.receiver = input->department_code[fault.at];
+	raise_fault(fault, names);
+}
+
+static void put_flow(void *context, const AllocationFlow *flow);
+
+/* Does the whole run, and tells its flows to the sink if there is one. */
+static Work *
+do_run(int run_id, FlowSink *sink)
+{
+	Work *work = palloc0(sizeof(Work));
+	Allocation *a = &work->allocation;
+	RunInput *input = work->input = allocation_load(run_id);
+	int departments = input->departments + 1;
+	Size plane = (Size) departments * input->pools;
+	int *levels = palloc0(departments * sizeof(int));
+	Fault fault;
+
+	work->turns = allocation_turns(input);
+	work->exact = allocate_zeroed(plane * sizeof(int64));
+	if (plane > 0)
+		memcpy(work->exact, input->direct, plane * sizeof(int64));
+	for (int d = 0; d < input->departments; d++)
+		levels[d] = Min(input->class_of_department[d], LEVELS - 1);
+	*a = (Allocation) {
+		.policy = input->policy,
+		.departments = departments,
+		.pools = input->pools,
+		.bases = work->turns->bases,
+		.turns = work->turns->turns,
+		.levels = LEVELS,
+		.base = work->turns->base,
+		.turn = work->turns->turn,
+		.level_of_department = levels,
+		.balance = (int64_t *) work->exact,
+		.received = allocate_zeroed(LEVELS * plane * sizeof(int64)),
+		.sent = allocate_zeroed(plane * sizeof(int64)),
+		.flow = sink == NULL ? NULL : put_flow,
+		.context = sink,
+		.scratch = allocate_zeroed(allocation_scratch_size(departments)),
+	};
+	if (sink != NULL)
+		sink->work = work;
+	if (input->pools == 0)
+		return work;
+	fault = allocation_begin(a);
+	for (int turn = 0; turn < a->turns && fault.code == FAULT_NONE; turn++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		fault = allocation_turn(a, turn);
+	}
+	if (fault.code == FAULT_NONE)
+		fault = allocation_check(a, (int64_t *) input->direct);
+	if (fault.code != FAULT_NONE)
+		raise_work_fault(work, fault);
+	return work;
+}
+
+SQL_FUNCTION(hc_compute_run);
+
+/* _compute_run(run_id): allocates, rounds and writes the cells of a run whose inputs are stored. */
+Datum
+hc_compute_run(PG_FUNCTION_ARGS)
+{
+	Work *work = do_run(PG_GETARG_INT32(0), NULL);
+	RunInput *input = work->input;
+	int departments = input->departments + 1;
+	int64 *rounded;
+	Fault fault;
+
+	if (input->pools == 0)
+		PG_RETURN_VOID();
+	rounded = allocate_zeroed((Size) departments * input->pools * sizeof(int64));
+	fault = rounding_controlled((int64_t *) work->exact, departments, input->pools, input->source_of_pool, input->sources,
+								input->cell_unit, (int64_t *) rounded,
+								allocate_zeroed(rounding_scratch_size(departments, input->pools, input->sources)));
+	if (fault.code != FAULT_NONE)
+		raise_work_fault(work, fault);
+	allocation_save(input, (int64 *) work->allocation.received, (int64 *) work->allocation.sent, rounded);
+	PG_RETURN_VOID();
+}
+
+static Datum
+policy_text(int bits, bool *isnull)
+{
+	static const char *const names[] = {"negative statistic changed", "negative statistic signed", "fallback driver",
+		"equal for zero base"};
+	StringInfoData text_of_bits;
+
+	*isnull = bits == 0;
+	if (bits == 0)
+		return (Datum) 0;
+	initStringInfo(&text_of_bits);
+	for (int i = 0; i < lengthof(names); i++)
+		if (bits & (1 << i))
+			appendStringInfo(&text_of_bits, "%s%s", text_of_bits.len ? ", " : "", names[i]);
+	return CStringGetTextDatum(text_of_bits.data);
+}
+
+static void
+put_flow(void *context, const AllocationFlow *flow)
+{
+	FlowSink *sink = context;
+	const RunInput *input = sink->work->input;
+	const char *from = input->department_code[flow->server];
+	const char *to = input->department_code[flow->receiver];
+	Datum values[12];
+	bool nulls[12] = {false};
+	MemoryContext old;
+
+	if ((sink->from != NULL && strcmp(sink->from, from) != 0) || (sink->to != NULL && strcmp(sink->to, to) != 0))
+		return;
+	old = MemoryContextSwitchTo(sink->row_context);
+	values[0] = Int32GetDatum(sink->work->turns->step_no_of_turn[flow->turn]);
+	values[1] = CStringGetTextDatum(from);
+	values[2] = CStringGetTextDatum(to);
+	values[3] = CStringGetTextDatum(input->cost_item[flow->pool]);
+	values[4] = CStringGetTextDatum(input->funding_source[flow->pool]);
+	values[5] = CStringGetTextDatum(input->cost_class[flow->pool]);
+	values[6] = CStringGetTextDatum(input->driver[sink->work->turns->driver_of_base[flow->base]].code);
+	values[7] = decimal_to_numeric(flow->weight, flow->weight_scale);
+	values[8] = decimal_to_numeric(flow->weight_total, flow->weight_scale);
+	values[9] = decimal_to_numeric(flow->base_amount, ALLOCATION_AMOUNT_SCALE);
+	values[10] = decimal_to_numeric(flow->amount, ALLOCATION_AMOUNT_SCALE);
+	values[11] = policy_text(flow->policy_used, &nulls[11]);
+	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values, nulls);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(sink->row_context);
+}
+
+SQL_FUNCTION(hc_allocation_flow);
+
+/* allocation_flow(run_id [, from, to]): every transfer of a run, told by doing the run again from its stored inputs. */
+Datum
+hc_allocation_flow(PG_FUNCTION_ARGS)
+{
+	FlowSink sink = {0};
+	int run_id;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	run_id = PG_GETARG_INT32(0);
+	if (!allocation_exists(run_id))
+		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '6', '1', '4')),
+				errmsg("run %d does not exist", run_id), errhint("See hospital_cost.run."));
+	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	sink.from = PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1));
+	sink.to = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
+	sink.row_context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost flow", ALLOCSET_SMALL_SIZES);
+	(void) do_run(run_id, &sink);
+	return (Datum) 0;
+}
