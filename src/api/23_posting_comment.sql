@@ -77,9 +77,6 @@ COMMENT ON FUNCTION hospital_cost._master_guard() IS 'Guard trigger: items and d
 COMMENT ON FUNCTION hospital_cost._timezone_guard() IS 'Guard trigger: the time zone stays once charges are posted (MC212)';
 COMMENT ON FUNCTION hospital_cost._source_sql(jsonb, text) IS 'SQL expression that reads one mapped field of a source row';
 COMMENT ON FUNCTION hospital_cost._live_entry(smallint) IS 'What each source key of a table stands for in the ledger now';
-COMMENT ON FUNCTION hospital_cost._day_of(timestamptz) IS 'Accounting day of an instant';
-COMMENT ON FUNCTION hospital_cost._day_of(timestamp) IS 'Accounting day of a wall clock time';
-COMMENT ON FUNCTION hospital_cost._day_of(date) IS 'Accounting day of a date: the date';
 COMMENT ON FUNCTION hospital_cost._verify_source(hospital_cost.attachment, date) IS 'Identities between the rows of one attached table and their entries';
 COMMENT ON FUNCTION hospital_cost._check_blocking_issues(date) IS 'Period check: rows of the month that could not be posted';
 COMMENT ON SEQUENCE hospital_cost.attachment_seq IS 'Numbers attachment.source_id';
@@ -90,7 +87,7 @@ COMMENT ON SEQUENCE hospital_cost.period_event_seq IS 'Numbers period events';
 COMMENT ON SEQUENCE hospital_cost.charge_item_seq IS 'Numbers charge_item.item_id';
 
 COMMENT ON COLUMN hospital_cost.department.department_id IS 'Small number used inside the ledger; the code is the name users go by';
-COMMENT ON COLUMN hospital_cost.department.class IS 'clinical 临床服务类 (carries the full cost at the end), technical 医疗技术类, auxiliary 医疗辅助类, administrative 行政后勤类; external 外部: takes part as a receiver only where a step names it';
+COMMENT ON COLUMN hospital_cost.department.class IS 'clinical 临床服务类 (carries the full cost at the end), technical 医疗技术类, auxiliary 医疗辅助类, administrative 行政后勤类; external 外部单位: receives only where a step or a driver names it, and keeps what it gets';
 COMMENT ON COLUMN hospital_cost.department.parent_code IS 'Department it belongs to in the hospital''s own tree; not used in any computation';
 COMMENT ON COLUMN hospital_cost.department.valid IS 'Days the unit exists, half-open';
 COMMENT ON COLUMN hospital_cost.charge_item.item_id IS 'Number used inside the ledger; the code is the name users go by';
@@ -106,3 +103,11 @@ COMMENT ON COLUMN hospital_cost.workload.origin IS 'counted from encounters and 
 COMMENT ON COLUMN hospital_cost.period.state IS 'open 开账 or closed 结账';
 COMMENT ON COLUMN hospital_cost.period.reason IS 'Why it was reopened the last time';
 COMMENT ON COLUMN hospital_cost.period_check.room IS 'Number of the room that registered the check; checks run in this order';
+COMMENT ON COLUMN hospital_cost.hospital.singleton IS 'Always true: there is one row';
+COMMENT ON COLUMN hospital_cost.hospital.currency IS 'Currency of all amounts, for print only';
+COMMENT ON COLUMN hospital_cost.charge_item.surgery_group IS 'Group of operations (手术分组) for rules to come; not used in any computation';
+COMMENT ON COLUMN hospital_cost.encounter.patient_code IS 'Patient, as the hospital codes him; no name is kept';
+COMMENT ON COLUMN hospital_cost.encounter.payer IS 'Who pays (费别), in the hospital''s words; not used in any computation';
+COMMENT ON COLUMN hospital_cost.encounter.price_class IS 'Price class of the patient, for information: posting takes the class from the fee line';
+COMMENT ON COLUMN hospital_cost.workload_value.measure IS 'visits, checkups, admissions, discharges, bed_days as in workload, or any name of the hospital''s own';
+COMMENT ON FUNCTION hospital_cost._source_day_sql(regclass, jsonb) IS 'SQL text that reads the service day of a mapped row';

@@ -79,3 +79,7 @@ COMMENT ON FUNCTION hospital_cost._compute_run(int) IS 'Allocates from the store
 COMMENT ON SEQUENCE hospital_cost.direct_cost_seq IS 'Numbers rows of direct cost';
 COMMENT ON SEQUENCE hospital_cost.allocation_step_seq IS 'Numbers steps of plans';
 COMMENT ON SEQUENCE hospital_cost.run_seq IS 'Numbers runs';
+COMMENT ON COLUMN hospital_cost.cost_item.parent_code IS 'Item it belongs to, for print; amounts are allocated item by item as they are booked';
+COMMENT ON COLUMN hospital_cost.department_cost.cost_class IS 'medical, disposal, remittance, subsidy or other, as in direct_cost';
+COMMENT ON COLUMN hospital_cost.department_cost.official IS 'Whether the run is the official one of its month';
+COMMENT ON COLUMN hospital_cost.run.method IS 'Method of the plan as it was';
