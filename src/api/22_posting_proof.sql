@@ -7,10 +7,19 @@ RETURN CASE
 	WHEN columns #> ARRAY[field, 'constant'] IS NOT NULL THEN quote_literal(columns #>> ARRAY[field, 'constant'])
 	WHEN columns #> ARRAY[field, 'columns'] IS NULL THEN 'NULL'
 	WHEN field IN ('quantity', 'unit_price', 'amount') THEN format('s.%I::pg_catalog.numeric', columns #>> ARRAY[field, 'columns', '0'])
-	WHEN field = 'charged_at' THEN (SELECT string_agg(format('s.%I', c.name), ' OPERATOR(pg_catalog.+) ' ORDER BY c.ord)
-		FROM jsonb_array_elements_text(columns #> ARRAY[field, 'columns']) WITH ORDINALITY AS c (name, ord))
 	ELSE (SELECT string_agg(format('s.%I::pg_catalog.text', c.name), ' OPERATOR(pg_catalog.||) ''|'' OPERATOR(pg_catalog.||) ' ORDER BY c.ord)
 		FROM jsonb_array_elements_text(columns #> ARRAY[field, 'columns']) WITH ORDINALITY AS c (name, ord)) END;
+
+-- The SQL for the service day of a row; the zone is put in as a constant, so that it is not asked for each row.
+CREATE OR REPLACE FUNCTION hospital_cost._source_day_sql(relation regclass, columns jsonb) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT CASE WHEN a.atttypid = 'timestamptz'::regtype
+		THEN format('(s.%I AT TIME ZONE %L)::pg_catalog.date', a.attname, hospital_cost.hospital_timezone())
+		ELSE format('s.%I::pg_catalog.date', a.attname) END
+	FROM jsonb_array_elements_text(columns #> '{charged_at,columns}') AS c (name)
+	JOIN pg_attribute a ON a.attrelid = relation AND a.attname = c.name AND a.atttypid <> 'time'::regtype;
+END;
 
 -- What each source key stands for in the ledger now: reversals made by a changed or deleted row cancel what they reverse.
 CREATE OR REPLACE FUNCTION hospital_cost._live_entry(source_id smallint)
@@ -37,23 +46,13 @@ BEGIN
 			HINT = 'See hospital_cost.attachment for the tables that are.';
 	END IF;
 	RETURN QUERY EXECUTE format(
-		'SELECT %1$s, hospital_cost._day_of(%2$s), (SELECT f.code FROM hospital_cost._finding f WHERE f.source_id = $1
+		'SELECT %1$s, %2$s, (SELECT f.code FROM hospital_cost._finding f WHERE f.source_id = $1
 			AND f.source_key = %1$s AND f.severity = ''blocking'' AND f.state = ''open'' ORDER BY f.finding_id DESC LIMIT 1)
 		FROM %3$s s
 		WHERE NOT EXISTS (SELECT FROM hospital_cost._live_entry($1) e WHERE e.source_key = %1$s AND e.entries > 0)',
-		hospital_cost._source_sql(a.columns, 'source_key'), hospital_cost._source_sql(a.columns, 'charged_at'), relation)
+		hospital_cost._source_sql(a.columns, 'source_key'), hospital_cost._source_day_sql(relation, a.columns), relation)
 		USING a.source_id;
 END $$;
-
-CREATE OR REPLACE FUNCTION hospital_cost._day_of(instant timestamptz) RETURNS date
-LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN hospital_cost.hospital_day(instant);
-CREATE OR REPLACE FUNCTION hospital_cost._day_of(wall_clock timestamp) RETURNS date
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN wall_clock::date;
-CREATE OR REPLACE FUNCTION hospital_cost._day_of(day date) RETURNS date
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN day;
 
 -- The source rows of a month (those with entries in it, and those of its days without any) against their entries.
 CREATE OR REPLACE FUNCTION hospital_cost._verify_source(a hospital_cost.attachment, period date)
@@ -67,7 +66,7 @@ BEGIN
 	RETURN QUERY EXECUTE format($q$
 		WITH source AS MATERIALIZED (
 			SELECT %1$s AS key, round((%2$s)::numeric, 4) AS quantity, round(coalesce((%4$s)::numeric, (%2$s)::numeric * (%3$s)::numeric), 2) AS amount,
-				hospital_cost._day_of(%5$s) AS day
+				%5$s AS day
 			FROM %6$s s
 		), entry AS MATERIALIZED (SELECT * FROM hospital_cost._live_entry($1)),
 		pair AS (
@@ -91,7 +90,7 @@ BEGIN
 		CROSS JOIN LATERAL (VALUES (%7$L || ': rows = entries', rows, live), (%7$L || ': quantity of rows = of entries', sq, eq),
 			(%7$L || ': amount of rows = of entries', sa, ea), (%7$L || ': rows that differ from their entry', 0, bad),
 			(%7$L || ': rows without an entry = blocking issues', explained, missing)) AS v $q$,
-		hospital_cost._source_sql(a.columns, 'source_key'), q, p, m, hospital_cost._source_sql(a.columns, 'charged_at'),
+		hospital_cost._source_sql(a.columns, 'source_key'), q, p, m, hospital_cost._source_day_sql(a.relation, a.columns),
 		a.relation, a.relation::text) USING a.source_id, period;
 END $$;
 

@@ -45,7 +45,7 @@ typedef struct Poster
 		PeriodOutcome outcome;
 	} months[KNOWN_MONTHS];
 	int month_count;
-	bool pending;	 /* rows that were looked at before: close their issues first */
+	bool pending;	 /* rows that may have been refused before: their issues close when they are posted */
 	int64 posted;	 /* rows that became entries */
 } Poster;
 
@@ -105,6 +105,9 @@ report_issues(Poster *poster, const ChargeRow *row)
 			continue;
 		if (poster->attachment->strict && (ISSUE_BIT(code) & ISSUES_STRICT))
 			raise_issue(poster->attachment, row, code);
+		/* A pending row refused again for the same cause keeps the issue it has. */
+		if (poster->pending && finding_is_open(poster->attachment->source_id, posting_key_text(row), issue_name(code)))
+			continue;
 		write_issue(poster, row, code);
 	}
 }
@@ -179,6 +182,11 @@ post_row(Poster *poster, ChargeRow *row)
 		poster->place[poster->count] = poster->queued++;
 		poster->rows[poster->count++] = *row;
 		poster->posted++;
+		if (poster->pending)
+		{
+			finding_flush(poster->findings);
+			finding_resolve(poster->attachment->source_id, posting_key_text(row), 0);
+		}
 	}
 	report_issues(poster, row);
 }
@@ -212,6 +220,18 @@ reverse_row(Poster *poster, ChargeRow *old, int16 *version)
 	finding_flush(poster->findings);
 	finding_resolve(poster->attachment->source_id, posting_key_text(old), found ? live.entry_id : 0);
 	return true;
+}
+
+/* The version a pending row gets: it may have had entries that were taken back. */
+static int16
+next_version(Poster *poster, const ChargeRow *row)
+{
+	LedgerEntry live;
+	int16 last_version;
+
+	(void) ledger_find_live(poster->attachment->source_id, row->key, row->key_text, row->field[FIELD_ENCOUNTER], &live,
+							&last_version);
+	return last_version + 1;
 }
 
 static void
@@ -291,8 +311,8 @@ post_pair(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot)
 		if (!reverse_row(poster, &old, &version))
 			return;
 	}
-	else if (poster->pending && !reverse_row(poster, &new, &version))
-		return;
+	else if (poster->pending)
+		version = next_version(poster, &new);
 	if (new_slot != NULL)
 	{
 		new.version = version;

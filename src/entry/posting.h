@@ -24,7 +24,7 @@ extern posting_batch_hook_type posting_batch_hook;
 
 /*
  * Posts what a statement changed: rows of old_store are taken back, rows of new_store posted; either may be NULL, with both the rows pair up.
- * "pending" rows may have been refused before: their open issues are closed first. Returns how many rows became entries.
+ * "pending" rows may have been refused before: their open issues close when they are posted. Returns how many rows became entries.
  */
 extern int64 posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate *old_store,
 							   Tuplestorestate *new_store, bool pending);

@@ -12,6 +12,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -165,30 +166,23 @@ take_key(void *context, HeapTuple tuple, TupleDesc desc)
 static void
 search_key(KeyEntries *set)
 {
-	static SPIPlanPtr plan = NULL;
+	Oid types[2] = {INT2OID, INT8OID};
 	Datum values[2] = {Int16GetDatum(set->source_id), Int64GetDatum(set->key)};
 	MemoryContext caller = CurrentMemoryContext;
 	Oid user;
 	int context;
+	int nest;
 	Relation rel = table_open(ground_relation("_ledger"), AccessShareLock);
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(rel->rd_rel->relowner, context | SECURITY_LOCAL_USERID_CHANGE);
+	/* Statistics may be from when the ledger was empty; the BRIN is always the way. */
+	nest = NewGUCNestLevel();
+	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	SPI_connect();
-	if (plan == NULL || !SPI_plan_is_valid(plan))
-	{
-		Oid types[2] = {INT2OID, INT8OID};
-		SPIPlanPtr fresh = SPI_prepare("SELECT l.* FROM hospital_cost._ledger l WHERE l.source_id OPERATOR(pg_catalog.=) $1 "
-									   "AND l.source_key OPERATOR(pg_catalog.=) $2", 2, types);
-
-		if (fresh == NULL || SPI_keepplan(fresh) != 0)
-			elog(ERROR, "could not prepare the search by source key");
-		if (plan != NULL)
-			SPI_freeplan(plan);
-		plan = fresh;
-	}
 	PushActiveSnapshot(GetLatestSnapshot());
-	if (SPI_execute_plan(plan, values, NULL, true, 0) != SPI_OK_SELECT)
+	if (SPI_execute_with_args("SELECT l.* FROM hospital_cost._ledger l WHERE l.source_id OPERATOR(pg_catalog.=) $1 "
+							  "AND l.source_key OPERATOR(pg_catalog.=) $2", 2, types, values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not search the ledger by source key");
 	PopActiveSnapshot();
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -199,6 +193,7 @@ search_key(KeyEntries *set)
 		MemoryContextSwitchTo(old);
 	}
 	SPI_finish();
+	AtEOXact_GUC(true, nest);
 	SetUserIdAndSecContext(user, context);
 	table_close(rel, AccessShareLock);
 }

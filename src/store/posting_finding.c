@@ -4,12 +4,17 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -20,6 +25,14 @@
 #include "store/posting_finding.h"
 
 #define FINDING_BATCH 500
+
+/* Attribute numbers by position, proved by append_check_columns. */
+#define A_FINDING_ID 1
+#define A_CODE 3
+#define A_SOURCE_ID 6
+#define A_SOURCE_KEY 7
+#define A_RELATED_ENTRY_ID 9
+#define A_STATE 18
 
 struct FindingWriter
 {
@@ -117,39 +130,78 @@ finding_end(FindingWriter *writer)
 	pfree(writer);
 }
 
+/* Adds the ids of the open findings an index scan with these keys meets to "ids"; with "code", only of that one. */
+static ArrayBuildState *
+open_findings(ArrayBuildState *ids, const char *index, ScanKeyData *keys, int nkeys, const char *code)
+{
+	Relation rel = table_open(ground_relation("_finding"), AccessShareLock);
+	SysScanDesc scan = systable_beginscan(rel, ground_relation(index), true, SnapshotSelf, nkeys, keys);
+	TupleDesc desc = RelationGetDescr(rel);
+	HeapTuple tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool isnull;
+
+		if (strcmp(TextDatumGetCString(heap_getattr(tuple, A_STATE, desc, &isnull)), "open") == 0 &&
+			(code == NULL || strcmp(TextDatumGetCString(heap_getattr(tuple, A_CODE, desc, &isnull)), code) == 0))
+			ids = accumArrayResult(ids, heap_getattr(tuple, A_FINDING_ID, desc, &isnull), false, INT8OID, CurrentMemoryContext);
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return ids;
+}
+
+static ArrayBuildState *
+findings_of_key(int16 source_id, const char *source_key, const char *code)
+{
+	ScanKeyData keys[2];
+
+	ScanKeyInit(&keys[0], A_SOURCE_ID, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(source_id));
+	ScanKeyInit(&keys[1], A_SOURCE_KEY, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(source_key));
+	return open_findings(NULL, "finding_source_idx", keys, 2, code);
+}
+
+bool
+finding_is_open(int16 source_id, const char *source_key, const char *code)
+{
+	return findings_of_key(source_id, source_key, code) != NULL;
+}
+
 void
 finding_resolve(int16 source_id, const char *source_key, int64 entry_id)
 {
-	static SPIPlanPtr plan = NULL;
-	Datum values[3];
+	ArrayBuildState *ids = findings_of_key(source_id, source_key, NULL);
+	Oid type = INT8ARRAYOID;
+	Datum value;
+	ScanKeyData key;
 	Oid user;
 	int context;
-	Relation rel = table_open(ground_relation("_finding"), RowExclusiveLock);
+	int nest;
+	Relation rel;
+
+	ScanKeyInit(&key, A_RELATED_ENTRY_ID, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(entry_id));
+	if (entry_id != 0)
+		ids = open_findings(ids, "finding_related_idx", &key, 1, NULL);
+	if (ids == NULL)
+		return;
+	value = makeArrayResult(ids, CurrentMemoryContext);
 
 	/* The writer of a hospital table has no right on the inbox; its owner closes the finding in his stead. */
+	rel = table_open(ground_relation("_finding"), RowExclusiveLock);
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(rel->rd_rel->relowner, context | SECURITY_LOCAL_USERID_CHANGE);
+	/* Statistics of the inbox may be from when it was empty; the key is always the way. */
+	nest = NewGUCNestLevel();
+	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	SPI_connect();
-	values[0] = Int16GetDatum(source_id);
-	values[1] = CStringGetTextDatum(source_key);
-	values[2] = Int64GetDatum(entry_id);
-	if (plan == NULL || !SPI_plan_is_valid(plan))
-	{
-		Oid types[3] = {INT2OID, TEXTOID, INT8OID};
-		SPIPlanPtr fresh = SPI_prepare(
+	if (SPI_execute_with_args(
 			"UPDATE hospital_cost._finding f SET state = 'resolved', closed_at = pg_catalog.now(), closed_by = SESSION_USER, "
-			"note = 'the source row changed' WHERE f.state OPERATOR(pg_catalog.=) 'open' AND (f.source_id OPERATOR(pg_catalog.=) $1 "
-			"AND f.source_key OPERATOR(pg_catalog.=) $2 OR f.related_entry_id OPERATOR(pg_catalog.=) $3)", 3, types);
-
-		if (fresh == NULL || SPI_keepplan(fresh) != 0)
-			elog(ERROR, "could not prepare the closing of findings");
-		if (plan != NULL)
-			SPI_freeplan(plan);
-		plan = fresh;
-	}
-	if (SPI_execute_plan(plan, values, NULL, false, 0) != SPI_OK_UPDATE)
+			"note = 'the source row changed' WHERE f.finding_id OPERATOR(pg_catalog.=) ANY ($1) AND f.state OPERATOR(pg_catalog.=) 'open'",
+			1, &type, &value, NULL, false, 0) != SPI_OK_UPDATE)
 		elog(ERROR, "could not close findings");
 	SPI_finish();
+	AtEOXact_GUC(true, nest);
 	SetUserIdAndSecContext(user, context);
 	table_close(rel, NoLock);
 }

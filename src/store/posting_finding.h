@@ -39,6 +39,9 @@ extern void finding_add(FindingWriter *writer, const Finding *finding);
 extern void finding_flush(FindingWriter *writer);
 extern void finding_end(FindingWriter *writer);
 
+/* Whether a finding of this code is open for a source key. */
+extern bool finding_is_open(int16 source_id, const char *source_key, const char *code);
+
 /* Closes the open findings of a source key, and those whose other line is "entry_id" (0: none). */
 extern void finding_resolve(int16 source_id, const char *source_key, int64 entry_id);
 
