@@ -15,7 +15,7 @@ SELECT l.entry_id,
 	l.charged_at, l.service_day, l.period::hospital_cost.period_month AS period,
 	array_remove(ARRAY[
 		CASE WHEN l.flags & 1 <> 0 THEN 'price_differs' END, CASE WHEN l.flags & 2 <> 0 THEN 'amount_differs' END,
-		CASE WHEN l.flags & 4 <> 0 THEN 'late' END, CASE WHEN l.flags & 8 <> 0 THEN 'duplicate' END,
+		CASE WHEN l.flags & 4 <> 0 THEN 'late' END,
 		CASE WHEN l.flags & 16 <> 0 THEN 'above_limit' END, CASE WHEN l.flags & 32 <> 0 THEN 'rounded' END,
 		CASE WHEN l.flags & 64 <> 0 THEN 'source_changed' END], NULL) AS flags,
 	nullif(l.reverses, 0) AS reverses

@@ -137,7 +137,14 @@ BEGIN
 	WHERE l.period = verify_ledger.period AND l.flags & (2 | 64) = 0
 		AND round(l.quantity::numeric * l.unit_price / 100000000) <> l.amount;
 
-	FOR a IN SELECT * FROM hospital_cost.attachment t WHERE t.detached_at IS NULL ORDER BY t.source_id LOOP
+	-- A table dropped under its attachment has nothing left to be held against.
+	RETURN QUERY
+	SELECT format('attached table with id %s is gone', t.relation::oid), 0::numeric, 1::numeric, 1::numeric
+	FROM hospital_cost.attachment t
+	WHERE t.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = t.relation) ORDER BY t.source_id;
+
+	FOR a IN SELECT t.* FROM hospital_cost.attachment t JOIN pg_class c ON c.oid = t.relation
+		WHERE t.detached_at IS NULL ORDER BY t.source_id LOOP
 		RETURN QUERY SELECT s.identity, s.expected, s.actual, s.actual - s.expected FROM hospital_cost._verify_source(a, period) s;
 	END LOOP;
 END $$;

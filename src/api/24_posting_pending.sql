@@ -32,5 +32,33 @@ BEGIN
 	RETURN QUERY VALUES ('posted', posted), ('refused', wanted - posted);
 END $$;
 
+-- What would let charges pass unposted: tables gone, triggers missing or switched off, partitions written directly.
+CREATE OR REPLACE FUNCTION hospital_cost._posting_setup() RETURNS TABLE (problem text, cure text)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT 'no table is attached', $q$SELECT hospital_cost.create_charge_table('his.charge')$q$
+	WHERE NOT EXISTS (SELECT FROM hospital_cost.attachment a WHERE a.detached_at IS NULL)
+	UNION ALL
+	SELECT format('attached table with id %s is gone', a.relation::oid),
+		format('UPDATE hospital_cost.attachment SET detached_at = now() WHERE source_id = %s', a.source_id)
+	FROM hospital_cost.attachment a
+	WHERE a.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = a.relation)
+	UNION ALL
+	SELECT format('trigger %s of %s is missing or switched off', t.name, a.relation),
+		format('ALTER TABLE %s ENABLE TRIGGER %s; or attach it again, then SELECT * FROM hospital_cost.post_pending(%L)', a.relation, t.name, a.relation)
+	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation
+	CROSS JOIN (VALUES ('zz_hospital_cost_insert'), ('zz_hospital_cost_update'), ('zz_hospital_cost_delete'), ('zz_hospital_cost_truncate')) AS t (name)
+	WHERE a.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_trigger g
+		WHERE g.tgrelid = a.relation AND g.tgname = t.name::name AND g.tgenabled IN ('O', 'A'))
+	UNION ALL
+	SELECT format('%s has partitions: rows written straight into one are not seen by its triggers', a.relation),
+		format('REVOKE the right to write to the partitions, or run SELECT * FROM hospital_cost.post_pending(%L)', a.relation)
+	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation AND c.relkind = 'p'
+	WHERE a.detached_at IS NULL;
+END;
+INSERT INTO hospital_cost._hook (event, room, function) VALUES ('check_setup', '20', 'hospital_cost._posting_setup')
+ON CONFLICT (event, room) DO UPDATE SET function = excluded.function;
+
+COMMENT ON FUNCTION hospital_cost._posting_setup() IS 'check_setup of the posting room';
 COMMENT ON FUNCTION hospital_cost._post_rows(regclass, text) IS 'Posts the rows a query over an attached table returns, closing their open issues; returns how many became entries';
 COMMENT ON FUNCTION hospital_cost.post_pending(regclass) IS 'Posts the rows of an attached table that have no entry: those blocked by an issue since mended, and those the triggers never saw. Counts by outcome: posted, refused (see posting_issue). Needs READ COMMITTED (MC208) and ownership of the table';

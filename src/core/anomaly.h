@@ -5,18 +5,7 @@
 #ifndef HC_CORE_ANOMALY_H
 #define HC_CORE_ANOMALY_H
 
-#include <stdint.h>
-
-/* A ledger entry of one encounter, as the duplicate rule sees it. */
-typedef struct LineEntry
-{
-	int64_t entry_id;
-	int64_t reverses; /* 0: none */
-	int64_t quantity;
-	int32_t item;
-	int32_t day;
-	int64_t left; /* scratch: what is left of the quantity after reversals */
-} LineEntry;
+#include "core/posting.h"
 
 /*
  * Nets the n entries of an encounter in place: "left" of each positive line becomes what linked reversals and, oldest first, negative

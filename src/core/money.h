@@ -14,6 +14,11 @@
 
 #include "core/fault.h"
 
+/* Decimals of a charge: quantity 1e-4, unit price 1e-6, amount 1e-2 yuan. */
+#define QUANTITY_SCALE 4
+#define PRICE_SCALE 6
+#define AMOUNT_SCALE 2
+
 /* Holds any product of two int64; PostgreSQL's int128 carries an alignment. */
 __extension__ typedef __int128 MoneyWide;
 

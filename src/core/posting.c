@@ -4,8 +4,6 @@
  */
 #include "core/posting.h"
 
-#include "core/money.h"
-
 const char *
 issue_name(IssueCode code)
 {

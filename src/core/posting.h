@@ -9,10 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* quantity 1e-4, price 1e-6, amount 1e-2: the scales of the ledger */
-#define QUANTITY_SCALE 4
-#define PRICE_SCALE 6
-#define AMOUNT_SCALE 2
+#include "core/money.h"
 
 typedef enum Pricing
 {
@@ -94,6 +91,17 @@ typedef struct NetEntry
 	int64_t quantity;
 	int flags;
 } NetEntry;
+
+/* A ledger entry of one encounter, as rules over lines see it. */
+typedef struct LineEntry
+{
+	int64_t entry_id;
+	int64_t reverses; /* 0: none */
+	int64_t quantity;
+	int32_t item;
+	int32_t day;
+	int64_t left; /* scratch: what is left of the quantity after reversals */
+} LineEntry;
 
 /*
  * Index of the live entry of one source key among its n entries, or -1: the entry that is neither a reversal made by a changed row

@@ -10,7 +10,7 @@
 #include "utils/inval.h"
 #include "utils/numeric.h"
 
-#include "core/posting.h"
+#include "core/money.h"
 #include "entry/sql.h"
 #include "store/catalogue.h"
 #include "store/decimal.h"

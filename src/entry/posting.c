@@ -8,13 +8,11 @@
 #include "postgres.h"
 
 #include "commands/trigger.h"
-#include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/tuplestore.h"
 
 #include "core/period.h"
 #include "entry/posting.h"
@@ -22,6 +20,7 @@
 #include "entry/sql.h"
 #include "store/ground.h"
 #include "store/posting_ledger.h"
+#include "store/posting_source.h"
 
 posting_batch_hook_type posting_batch_hook = NULL;
 
@@ -48,14 +47,6 @@ typedef struct Poster
 	bool pending;	 /* rows that may have been refused before: their issues close when they are posted */
 	int64 posted;	 /* rows that became entries */
 } Poster;
-
-/* A transition table being read: own read pointer, because every trigger of the statement shares the store. */
-typedef struct Source
-{
-	Tuplestorestate *store;
-	int pointer;
-	TupleTableSlot **slots;
-} Source;
 
 static PeriodOutcome
 posting_period(Poster *poster, DateADT day, DateADT *target)
@@ -254,48 +245,6 @@ flush_batch(Poster *poster)
 }
 
 static void
-open_source(Source *source, Tuplestorestate *store, TupleDesc desc, int batch)
-{
-	source->store = store;
-	if (store == NULL)
-		return;
-	source->pointer = tuplestore_alloc_read_pointer(store, EXEC_FLAG_REWIND);
-	tuplestore_select_read_pointer(store, source->pointer);
-	tuplestore_rescan(store);
-	source->slots = palloc(batch * sizeof(TupleTableSlot *));
-	for (int i = 0; i < batch; i++)
-		source->slots[i] = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
-}
-
-/* The next row, in a slot that keeps it until the batch is over; NULL at the end. */
-static TupleTableSlot *
-next_row(Source *source, int at)
-{
-	TupleTableSlot *slot;
-
-	if (source->store == NULL)
-		return NULL;
-	slot = source->slots[at];
-	tuplestore_select_read_pointer(source->store, source->pointer);
-	return tuplestore_gettupleslot(source->store, true, true, slot) ? slot : NULL;
-}
-
-/* Lets go of the batch's rows before their memory goes. */
-static void
-clear_source(Source *source, int batch)
-{
-	for (int i = 0; source->store != NULL && i < batch; i++)
-		ExecClearTuple(source->slots[i]);
-}
-
-static void
-close_source(Source *source, int batch)
-{
-	for (int i = 0; source->store != NULL && i < batch; i++)
-		ExecDropSingleTupleTableSlot(source->slots[i]);
-}
-
-static void
 post_pair(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot)
 {
 	ChargeRow old, new;
@@ -327,7 +276,7 @@ posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate 
 	int batch = (int) Min(expected, LEDGER_BATCH);
 	MemoryContext caller = CurrentMemoryContext;
 	Poster poster = {.attachment = attachment, .pending = pending};
-	Source old = {0}, new = {0};
+	RowSource old = {0}, new = {0};
 	bool more = true;
 
 	poster.ledger = ledger_begin(expected);
@@ -335,15 +284,15 @@ posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate 
 	poster.rows = palloc(batch * sizeof(ChargeRow));
 	poster.place = palloc(batch * sizeof(int));
 	poster.batch_context = AllocSetContextCreate(caller, "hospital_cost posting batch", ALLOCSET_DEFAULT_SIZES);
-	open_source(&old, old_store, desc, batch);
-	open_source(&new, new_store, desc, batch);
+	source_open(&old, old_store, desc, batch);
+	source_open(&new, new_store, desc, batch);
 	while (more)
 	{
 		MemoryContextSwitchTo(poster.batch_context);
 		for (int i = 0; i < batch && more; i++)
 		{
-			TupleTableSlot *old_slot = next_row(&old, i);
-			TupleTableSlot *new_slot = next_row(&new, i);
+			TupleTableSlot *old_slot = source_next(&old, i);
+			TupleTableSlot *new_slot = source_next(&new, i);
 
 			more = old_slot != NULL || new_slot != NULL;
 			if (more)
@@ -351,14 +300,14 @@ posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate 
 		}
 		flush_batch(&poster);
 		MemoryContextSwitchTo(caller);
-		clear_source(&old, batch);
-		clear_source(&new, batch);
+		source_clear(&old);
+		source_clear(&new);
 		MemoryContextReset(poster.batch_context);
 	}
 	ledger_end(poster.ledger);
 	finding_end(poster.findings);
-	close_source(&old, batch);
-	close_source(&new, batch);
+	source_close(&old);
+	source_close(&new);
 	MemoryContextDelete(poster.batch_context);
 	return poster.posted;
 }

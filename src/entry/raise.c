@@ -133,7 +133,7 @@ raise_finding(const Attachment *attachment, const Finding *finding)
 void
 raise_fault(Fault fault, FaultNames names)
 {
-	const char *sqlstate = "MC600";
+	const char *sqlstate = "XX000";
 	const char *message = NULL;
 	const char *hint = NULL;
 

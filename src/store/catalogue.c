@@ -21,7 +21,7 @@
 #include "utils/snapmgr.h"
 #include "utils/typcache.h"
 
-#include "core/posting.h"
+#include "core/money.h"
 #include "store/catalogue.h"
 #include "store/decimal.h"
 #include "store/ground.h"

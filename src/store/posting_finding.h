@@ -36,7 +36,10 @@ extern FindingWriter *finding_begin(void);
 /* Queues a finding; its texts must live until finding_flush. */
 extern void finding_add(FindingWriter *writer, const Finding *finding);
 
+/* Writes what is queued. */
 extern void finding_flush(FindingWriter *writer);
+
+/* Writes what is queued and closes. */
 extern void finding_end(FindingWriter *writer);
 
 /* Whether a finding of this code is open for a source key. */

@@ -9,7 +9,7 @@
 #include "datatype/timestamp.h"
 #include "utils/date.h"
 
-#include "core/anomaly.h"
+#include "core/posting.h"
 #include "store/posting.h"
 
 /* One row of the ledger; texts live in the context that read or made it. */

@@ -8,7 +8,7 @@ DATA=$HC_DIR/charges.csv
 
 dropdb --if-exists bench
 createdb bench
-bench_sql -v rows="$ROWS" -f "$(dirname "$0")/posting.sql"
+bench_sql -v rows="$ROWS" -f "$(dirname "$0")/posting.sql" >"$HC_DIR/setup" 2>&1
 bench_sql -c "\\copy (SELECT * FROM work.line) TO '$DATA' (FORMAT csv)"
 chmod 644 "$DATA"
 

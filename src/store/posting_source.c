@@ -1,0 +1,48 @@
+/*
+ * posting_source.c
+ *		Reading a transition table as the executor does: with a read pointer of its own, because every trigger of the statement shares the
+ *		store and its first pointer may be anywhere.
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+
+#include "store/posting_source.h"
+
+void
+source_open(RowSource *source, Tuplestorestate *store, TupleDesc desc, int batch)
+{
+	source->store = store;
+	source->batch = store == NULL ? 0 : batch;
+	if (store == NULL)
+		return;
+	source->pointer = tuplestore_alloc_read_pointer(store, EXEC_FLAG_REWIND);
+	tuplestore_select_read_pointer(store, source->pointer);
+	tuplestore_rescan(store);
+	source->slots = palloc(batch * sizeof(TupleTableSlot *));
+	for (int i = 0; i < batch; i++)
+		source->slots[i] = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+}
+
+TupleTableSlot *
+source_next(RowSource *source, int at)
+{
+	if (source->store == NULL)
+		return NULL;
+	tuplestore_select_read_pointer(source->store, source->pointer);
+	return tuplestore_gettupleslot(source->store, true, true, source->slots[at]) ? source->slots[at] : NULL;
+}
+
+void
+source_clear(RowSource *source)
+{
+	for (int i = 0; i < source->batch; i++)
+		ExecClearTuple(source->slots[i]);
+}
+
+void
+source_close(RowSource *source)
+{
+	for (int i = 0; i < source->batch; i++)
+		ExecDropSingleTupleTableSlot(source->slots[i]);
+}
