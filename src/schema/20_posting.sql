@@ -98,3 +98,5 @@ CREATE TABLE hospital_cost._finding (
 ALTER SEQUENCE hospital_cost.finding_seq OWNED BY hospital_cost._finding.finding_id;
 CREATE INDEX finding_source_idx ON hospital_cost._finding (source_id, source_key);
 CREATE INDEX finding_related_idx ON hospital_cost._finding (related_entry_id);
+-- What a close asks for while posters wait.
+CREATE INDEX finding_blocking_idx ON hospital_cost._finding (period) WHERE severity = 'blocking' AND state = 'open';

@@ -37,6 +37,7 @@ struct Appender
 	int batch;
 	int pending;
 	bool sense_duplicates;
+	TupleDesc desc; /* a copy: it counts no references, so a thousand slots cost the resource owner nothing */
 	TupleTableSlot **slots;
 };
 
@@ -55,6 +56,7 @@ append_begin(const char *table, int batch, int64 expected, bool sense_duplicates
 	appender->command = GetCurrentCommandId(true);
 	appender->batch = batch;
 	appender->sense_duplicates = sense_duplicates;
+	appender->desc = CreateTupleDescCopyConstr(RelationGetDescr(appender->rel));
 	appender->slots = palloc0(batch * sizeof(TupleTableSlot *));
 	return appender;
 }
@@ -83,7 +85,7 @@ append_slot(Appender *appender, Datum **values, bool **nulls)
 	{
 		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(appender));
 
-		slot = appender->slots[appender->pending] = table_slot_create(appender->rel, NULL);
+		slot = appender->slots[appender->pending] = MakeSingleTupleTableSlot(appender->desc, table_slot_callbacks(appender->rel));
 		MemoryContextSwitchTo(old);
 	}
 	ExecClearTuple(slot);
@@ -130,7 +132,7 @@ insert_through_executor(Appender *appender)
 {
 	for (int i = 0; i < appender->pending; i++)
 	{
-		ExecInsertIndexTuples(appender->result, appender->slots[i], appender->estate, false, false, NULL, NIL);
+		compat_insert_index_tuples(appender->result, appender->slots[i], appender->estate);
 		ResetPerTupleExprContext(appender->estate);
 	}
 }
@@ -177,7 +179,7 @@ append_end(Appender *appender)
 }
 
 int64
-append_next_id(const char *sequence)
+append_next_id(Oid sequence)
 {
-	return nextval_internal(ground_relation(sequence), false);
+	return nextval_internal(sequence, false);
 }

@@ -29,7 +29,7 @@ extern void append_flush(Appender *appender, bool *duplicate);
 /* Flushes and closes. The table stays locked until the transaction ends. */
 extern void append_end(Appender *appender);
 
-/* Next value of one of the extension's sequences. */
-extern int64 append_next_id(const char *sequence);
+/* Next value of a sequence, without asking for a privilege. */
+extern int64 append_next_id(Oid sequence);
 
 #endif

@@ -37,6 +37,7 @@
 struct FindingWriter
 {
 	Appender *appender;
+	Oid sequence;
 	MemoryContext context;
 };
 
@@ -78,12 +79,13 @@ finding_add(FindingWriter *writer, const Finding *finding)
 	{
 		MemoryContext old = MemoryContextSwitchTo(writer->context);
 
+		writer->sequence = ground_relation("finding_seq");
 		writer->appender = append_begin("_finding", FINDING_BATCH, 0, false);
 		append_check_columns(writer->appender, columns, lengthof(columns));
 		MemoryContextSwitchTo(old);
 	}
 	append_slot(writer->appender, &v, &n);
-	v[0] = Int64GetDatum(append_next_id("finding_seq"));
+	v[0] = Int64GetDatum(append_next_id(writer->sequence));
 	v[1] = CStringGetTextDatum(finding->class);
 	v[2] = CStringGetTextDatum(finding->code);
 	v[3] = Int32GetDatum(finding->rule_version);

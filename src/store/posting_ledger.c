@@ -10,6 +10,7 @@
 #include "utils/timestamp.h"
 
 #include "store/append.h"
+#include "store/ground.h"
 #include "store/posting_ledger.h"
 
 typedef struct DeltaKey
@@ -32,7 +33,7 @@ struct LedgerWriter
 {
 	Appender *appender;
 	HTAB *deltas;
-	MemoryContext context;
+	Oid sequence;
 };
 
 static const char *const ledger_columns[] = {"entry_id", "source_key", "quantity", "unit_price", "amount", "reverses",
@@ -48,7 +49,7 @@ ledger_begin(int64 expected)
 	LedgerWriter *writer = palloc0(sizeof(LedgerWriter));
 	HASHCTL control = {.keysize = sizeof(DeltaKey), .entrysize = sizeof(Delta), .hcxt = CurrentMemoryContext};
 
-	writer->context = CurrentMemoryContext;
+	writer->sequence = ground_relation("ledger_seq");
 	/* An update queues a reversal and a new entry for each row. */
 	writer->appender = append_begin("_ledger", (int) Min(Max(expected, 1) * 2, LEDGER_BATCH * 2), expected, true);
 	append_check_columns(writer->appender, ledger_columns, lengthof(ledger_columns));
@@ -79,7 +80,7 @@ ledger_add(LedgerWriter *writer, LedgerEntry *entry)
 	Datum *v;
 	bool *nulls;
 
-	entry->entry_id = append_next_id("ledger_seq");
+	entry->entry_id = append_next_id(writer->sequence);
 	append_slot(writer->appender, &v, &nulls);
 	v[0] = Int64GetDatum(entry->entry_id);
 	v[1] = Int64GetDatum(entry->source_key);

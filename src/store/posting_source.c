@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "access/tupdesc.h"
 #include "executor/executor.h"
 
 #include "store/posting_source.h"
@@ -19,6 +20,8 @@ source_open(RowSource *source, Tuplestorestate *store, TupleDesc desc, int batch
 	source->pointer = tuplestore_alloc_read_pointer(store, EXEC_FLAG_REWIND);
 	tuplestore_select_read_pointer(store, source->pointer);
 	tuplestore_rescan(store);
+	/* A copy counts no references: a thousand slots on one counted descriptor make the resource owner search them all. */
+	desc = CreateTupleDescCopy(desc);
 	source->slots = palloc(batch * sizeof(TupleTableSlot *));
 	for (int i = 0; i < batch; i++)
 		source->slots[i] = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);

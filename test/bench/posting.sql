@@ -20,11 +20,12 @@ CREATE INDEX ON his.bare (item_code, fee_time);
 CREATE TABLE his.fee (LIKE his.bare INCLUDING ALL);
 CREATE TABLE his.twin (LIKE his.bare INCLUDING ALL);
 CREATE TABLE work.line (LIKE his.bare);
--- 25 lines a visit; each item once a visit and day.
+-- 25 lines a visit, each item once a visit; an ordering department uses 200 of the items, an item has one performing department.
 INSERT INTO work.line
-SELECT i, 'V' || i / 25, 'I' || 1 + (i * 7919 + i / 25 * 31) % 5000, q, p, q * p, 'D' || 1 + i / 25 % 200, 'D' || 1 + i * 13 % 200, NULL,
+SELECT i, 'V' || v, 'I' || item, q, p, q * p, 'D' || 1 + v % 200, 'D' || 1 + item % 40, NULL,
 	'2025-03-01 00:00+08'::timestamptz + (i % 2600000) * interval '1 second', 'op' || i % 40, 'std', 'memo of some length'
-FROM (SELECT i, 1 + i % 3 AS q, 1 + (1 + (i * 7919 + i / 25 * 31) % 5000) % 500 AS p FROM generate_series(1, :rows) i) x;
+FROM (SELECT i, v, item, 1 + i % 3 AS q, 1 + item % 500 AS p
+	FROM (SELECT i, i / 25 AS v, 1 + (i / 25 % 200 * 25 + (i % 25) * 8 + i / 25 % 8) % 5000 AS item FROM generate_series(1, :rows) i) y) x;
 SELECT hospital_cost.attach_charges('his.fee', '{"source_key": "fee_id", "encounter": "visit_no", "item": "item_code", "quantity": "qty",
 	"unit_price": "price", "amount": "total", "ordering_department": "order_dept", "performing_department": "exec_dept",
 	"ward_department": "ward", "charged_at": "fee_time"}');
