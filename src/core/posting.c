@@ -54,8 +54,9 @@ choose_price(Pricing pricing, const ChargeInput *in, ChargeResult *out)
 {
 	if (pricing == PRICING_COMPUTE)
 	{
-		out->price = in->list_price;
-		if (!in->has_list)
+		if (in->has_list)
+			out->price = in->list_price;
+		else
 			out->issues |= ISSUE_BIT(ISSUE_NO_PRICE);
 		return in->has_list;
 	}
