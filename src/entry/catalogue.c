@@ -13,6 +13,7 @@
 #include "core/money.h"
 #include "entry/sql.h"
 #include "store/catalogue.h"
+#include "store/compat.h"
 #include "store/decimal.h"
 
 SQL_FUNCTION(hc_price_of);

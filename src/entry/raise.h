@@ -12,10 +12,10 @@
 #include "store/posting_finding.h"
 
 /* Raises the first issue of a row that a strict attachment does not accept. */
-extern void raise_issue(const Attachment *attachment, const ChargeRow *row, IssueCode code) pg_attribute_noreturn();
+extern void raise_issue(const Attachment *attachment, const ChargeRow *row, IssueCode code) __attribute__((noreturn));
 
 /* Raises a finding of a rule whose action is "block". */
-extern void raise_finding(const Attachment *attachment, const Finding *finding) pg_attribute_noreturn();
+extern void raise_finding(const Attachment *attachment, const Finding *finding) __attribute__((noreturn));
 
 /* Names of what the indexes of a fault stand for; any may be NULL. */
 typedef struct FaultNames
@@ -27,7 +27,7 @@ typedef struct FaultNames
 } FaultNames;
 
 /* Raises a fault of the allocation. */
-extern void raise_fault(Fault fault, FaultNames names) pg_attribute_noreturn();
+extern void raise_fault(Fault fault, FaultNames names) __attribute__((noreturn));
 
 /* What was expected and what came, for an issue of a row; either may be set to NULL. Lives in the current memory context. */
 extern void issue_values(const ChargeRow *row, IssueCode code, const char **field, char **expected, char **observed);

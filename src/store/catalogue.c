@@ -23,6 +23,7 @@
 
 #include "core/money.h"
 #include "store/catalogue.h"
+#include "store/compat.h"
 #include "store/decimal.h"
 #include "store/ground.h"
 

@@ -12,6 +12,7 @@
 #include "utils/numeric.h"
 
 #include "core/money.h"
+#include "store/compat.h"
 #include "store/decimal.h"
 
 #define DIGIT_BASE 10000

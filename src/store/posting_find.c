@@ -18,6 +18,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "store/compat.h"
 #include "store/ground.h"
 #include "store/posting_ledger.h"
 

@@ -13,6 +13,7 @@
 
 #include "core/period.h"
 #include "store/catalogue.h"
+#include "store/compat.h"
 #include "store/decimal.h"
 #include "store/ground.h"
 #include "store/posting.h"
