@@ -16,7 +16,7 @@ PG_CFLAGS   = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --dbname=contrib_regression
 ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=test/isolation --outputdir=test/isolation --load-extension=btree_gist --load-extension=hospital_cost
+ISOLATION_OPTS = --inputdir=test/isolation --outputdir=build/isolation --load-extension=btree_gist --load-extension=hospital_cost
 
 PG_CONFIG ?= pg_config
 # PGXS is asked for only when there is one, so that "make core" and "make lint" run on a machine without PostgreSQL.
@@ -38,6 +38,11 @@ build/$(EXTENSION)--%.sql: src/migrate/%.sql $(wildcard src/api/*.sql) src/compo
 
 # Every object depends on every header: a few seconds of rebuilding are cheaper than a stale object.
 $(OBJS): $(sort $(wildcard src/*/*.h))
+
+# Results of tests stay out of the source folders.
+installcheck: | build/isolation
+build/isolation:
+	@mkdir -p $@
 
 .PHONY: core fuzz lint
 core:

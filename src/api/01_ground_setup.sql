@@ -30,6 +30,11 @@ BEGIN ATOMIC
 	SELECT 'there is no department', 'INSERT INTO hospital_cost.department (code, name, class, setting) VALUES (…)'
 	WHERE NOT EXISTS (SELECT FROM hospital_cost.department)
 	UNION ALL
+	SELECT format('department %s names a parent that does not exist: %s', d.code, d.parent_code),
+		format('UPDATE hospital_cost.department SET parent_code = NULL WHERE code = %L', d.code)
+	FROM hospital_cost.department d
+	WHERE NOT EXISTS (SELECT FROM hospital_cost.department p WHERE p.code = d.parent_code) AND d.parent_code IS NOT NULL
+	UNION ALL
 	SELECT 'no period is open',
 		format('SELECT hospital_cost.open_period(%L)', hospital_cost.period_of(hospital_cost.hospital_day(now())))
 	WHERE NOT EXISTS (SELECT FROM hospital_cost.period p WHERE p.state = 'open')

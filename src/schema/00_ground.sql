@@ -1,7 +1,7 @@
 -- 00 ground: the hospital itself, its departments, its months.
 
 CREATE DOMAIN hospital_cost.period_month AS pg_catalog.date
-	CONSTRAINT period_month_first_day CHECK (EXTRACT(day FROM VALUE) OPERATOR(pg_catalog.=) 1);
+	CONSTRAINT period_month_first_day CHECK (pg_catalog.isfinite(VALUE) AND EXTRACT(day FROM VALUE) OPERATOR(pg_catalog.=) 1);
 
 CREATE TABLE hospital_cost.hospital (
 	singleton boolean PRIMARY KEY DEFAULT true CONSTRAINT hospital_one_row_check CHECK (singleton),
@@ -27,7 +27,8 @@ CREATE TABLE hospital_cost.department (
 	setting text NOT NULL DEFAULT 'none'
 		CONSTRAINT department_setting_check CHECK (setting IN ('outpatient', 'emergency', 'inpatient', 'none')),
 	campus text,
-	parent_code text COLLATE "C" REFERENCES hospital_cost.department (code) DEFERRABLE INITIALLY DEFERRED,
+	-- No foreign key to the table itself: pg_dump would warn of a circle every night. check_setup names parents that are not there.
+	parent_code text COLLATE "C",
 	valid daterange NOT NULL DEFAULT '(,)'
 );
 ALTER SEQUENCE hospital_cost.department_seq OWNED BY hospital_cost.department.department_id;

@@ -2,7 +2,7 @@
 
 CREATE TABLE hospital_cost.cost_item (
 	code text COLLATE "C" PRIMARY KEY CONSTRAINT cost_item_code_check CHECK (code <> ''),
-	parent_code text COLLATE "C" REFERENCES hospital_cost.cost_item (code) DEFERRABLE INITIALLY DEFERRED,
+	parent_code text COLLATE "C",
 	name text NOT NULL,
 	category text NOT NULL CONSTRAINT cost_item_category_check CHECK (category IN
 		('personnel', 'materials', 'drugs', 'depreciation', 'amortisation', 'risk_fund', 'other')),

@@ -243,6 +243,19 @@ find_department(ChargeRow *row, ChargeField field)
 	return id;
 }
 
+static void
+look_up_price(const CatalogueItem *item, ChargeRow *row)
+{
+	Piece wanted = row->field[FIELD_PRICE_CLASS];
+	const ItemPrice *price = wanted.text == NULL ? catalogue_price(item, row->day, "standard", 8) :
+		catalogue_price(item, row->day, wanted.text, wanted.length);
+
+	row->item_id = item->item_id;
+	row->input.has_list = price != NULL;
+	row->input.list_price = price ? price->unit_price : 0;
+	row->input.limit = price ? price->limit : 0;
+}
+
 void
 posting_price(const Attachment *attachment, ChargeRow *row)
 {
@@ -256,18 +269,12 @@ posting_price(const Attachment *attachment, ChargeRow *row)
 		return;
 	item = catalogue_item(row->field[FIELD_ITEM].text, row->field[FIELD_ITEM].length);
 	if (item == NULL)
-		set_issue(row, ISSUE_UNKNOWN_ITEM, FIELD_ITEM);
-	else
 	{
-		Piece wanted = row->field[FIELD_PRICE_CLASS];
-		const ItemPrice *price = wanted.text == NULL ? catalogue_price(item, row->day, "standard", 8) :
-			catalogue_price(item, row->day, wanted.text, wanted.length);
-
-		row->item_id = item->item_id;
-		row->input.has_list = price != NULL;
-		row->input.list_price = price ? price->unit_price : 0;
-		row->input.limit = price ? price->limit : 0;
+		/* Without the item there is no price to speak of, so nothing more is said about the row. */
+		set_issue(row, ISSUE_UNKNOWN_ITEM, FIELD_ITEM);
+		return;
 	}
+	look_up_price(item, row);
 	posting_resolve(attachment->pricing, &row->input, &row->result);
 	if (row->result.issues & ISSUES_BLOCKING)
 		set_issue(row, ISSUE_NO_PRICE, row->result.issues & ISSUE_BIT(ISSUE_NO_AMOUNT) ? FIELD_AMOUNT : FIELD_UNIT_PRICE);
