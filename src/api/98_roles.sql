@@ -22,6 +22,7 @@ BEGIN ATOMIC
 			make_official(integer) compact_totals() review_finding(bigint,text,text)'),
 		('controller', 'SELECT,INSERT,UPDATE', 'hospital department rule'),
 		('controller', 'USAGE', 'department_seq'),
+		('cashier_leader', 'EXECUTE', 'review_finding(bigint,text,text)'),
 		('auditor', 'EXECUTE', 'review_finding(bigint,text,text)');
 END;
 
@@ -51,7 +52,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION hospital_cost._grant() IS 'What setup_roles grants: role, privileges, objects';
-COMMENT ON FUNCTION hospital_cost.setup_roles(text) IS 'Creates the roles prefix_reader, _clerk, _pricing, _accountant, _controller, _auditor (NOLOGIN) where they are missing and grants them their rights; repeatable. Returns the roles it made. To be called by a role that may create roles';
+COMMENT ON FUNCTION hospital_cost.setup_roles(text) IS 'Creates the roles prefix_reader, _clerk, _pricing, _cashier_leader, _accountant, _controller, _auditor (NOLOGIN) where they are missing and grants them their rights; repeatable. Returns the roles it made. To be called by a role that may create roles';
 
 -- Functions that nobody has granted or revoked yet are new: at installation all, in an update those it adds. What the DBA granted is not
 -- touched, because a change made by the script would belong to the extension and dumps would leave the DBA's grants out.
