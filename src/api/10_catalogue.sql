@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION hospital_cost.price_of(item text, day date, price_class text DEFAULT 'standard')
 RETURNS numeric
 AS 'MODULE_PATHNAME', 'hc_price_of'
-LANGUAGE C STABLE STRICT PARALLEL SAFE;
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE; -- the cache is filled with a latest snapshot, which parallel queries do not have
 
 CREATE OR REPLACE FUNCTION hospital_cost._forget_masters() RETURNS trigger
 AS 'MODULE_PATHNAME', 'hc_forget_masters'

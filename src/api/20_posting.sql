@@ -65,7 +65,8 @@ BEGIN
 				THEN '{int2,int4,int8,numeric,float4,float8,text,varchar,bpchar}'::regtype[]
 			WHEN f.key = 'charged_at' AND cardinality(names) = 1 THEN '{timestamptz,timestamp,date}'::regtype[]
 			WHEN f.key = 'charged_at' THEN '{date,time}'::regtype[]
-			ELSE '{int2,int4,int8,numeric,text,varchar,bpchar,uuid,bool,date}'::regtype[] END::oid[]);
+			WHEN f.key = 'reimbursable' THEN '{bool,int2,int4,int8,text,varchar,bpchar}'::regtype[]
+			ELSE '{int2,int4,int8,numeric,text,varchar,bpchar,uuid,date}'::regtype[] END::oid[]);
 		IF problem IS NOT NULL THEN
 			RAISE EXCEPTION 'the mapping of % cannot read "%" from: %', relation, f.key, problem USING ERRCODE = 'MC201',
 				HINT = 'Name existing columns of plain types: whole numbers, numeric, text, uuid; date, timestamp or timestamptz for charged_at.';

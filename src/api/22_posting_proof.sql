@@ -1,14 +1,28 @@
 -- 20 posting: the ledger held against the hospital's own tables by separate SQL.
 
--- The SQL that reads one mapped field from table alias "s": text for keys and codes, numeric for quantities, null if not mapped.
-CREATE OR REPLACE FUNCTION hospital_cost._source_sql(columns jsonb, field text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+-- The SQL that reads one mapped field from table alias "s": text for keys and codes, numeric for numbers, NULL if not mapped. Texts come out
+-- as the C code reads them, whatever the session's DateStyle: dates in ISO, text without blanks at its ends, columns joined by '|', which is escaped
+-- within them.
+CREATE OR REPLACE FUNCTION hospital_cost._source_sql(relation regclass, columns jsonb, field text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN CASE
 	WHEN columns #> ARRAY[field, 'constant'] IS NOT NULL THEN quote_literal(columns #>> ARRAY[field, 'constant'])
 	WHEN columns #> ARRAY[field, 'columns'] IS NULL THEN 'NULL'
-	WHEN field IN ('quantity', 'unit_price', 'amount') THEN format('s.%I::pg_catalog.numeric', columns #>> ARRAY[field, 'columns', '0'])
-	ELSE (SELECT string_agg(format('s.%I::pg_catalog.text', c.name), ' OPERATOR(pg_catalog.||) ''|'' OPERATOR(pg_catalog.||) ' ORDER BY c.ord)
-		FROM jsonb_array_elements_text(columns #> ARRAY[field, 'columns']) WITH ORDINALITY AS c (name, ord)) END;
+	WHEN field IN ('quantity', 'unit_price', 'amount') THEN (
+		SELECT format(CASE WHEN a.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)
+			THEN $q$CASE WHEN s.%1$I OPERATOR(pg_catalog.~) '^ *[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+) *$' THEN s.%1$I::pg_catalog.numeric END$q$
+			ELSE 's.%I::pg_catalog.numeric' END, a.attname)
+		FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = columns #>> ARRAY[field, 'columns', '0'])
+	ELSE (
+		SELECT CASE count(*) WHEN 1 THEN min(x.part)
+			ELSE '(' || string_agg(format($q$pg_catalog.regexp_replace(%s, '([\\|])', '\\\1', 'g')$q$, x.part),
+				$q$ OPERATOR(pg_catalog.||) '|' OPERATOR(pg_catalog.||) $q$ ORDER BY x.ord) || ')' END
+		FROM (SELECT c.ord, format(CASE
+				WHEN a.atttypid = 'date'::regtype THEN 'pg_catalog.to_char(s.%I, ''YYYY-MM-DD'')'
+				WHEN a.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN 'pg_catalog.btrim(s.%I::pg_catalog.text)'
+				ELSE 's.%I::pg_catalog.text' END, c.name) AS part
+			FROM jsonb_array_elements_text(columns #> ARRAY[field, 'columns']) WITH ORDINALITY AS c (name, ord)
+			JOIN pg_attribute a ON a.attrelid = relation AND a.attname = c.name) x) END;
 
 -- The SQL for the service day of a row; the zone is put in as a constant, so that it is not asked for each row.
 CREATE OR REPLACE FUNCTION hospital_cost._source_day_sql(relation regclass, columns jsonb) RETURNS text
@@ -50,7 +64,7 @@ BEGIN
 			AND f.source_key = %1$s AND f.severity = ''blocking'' AND f.state = ''open'' ORDER BY f.finding_id DESC LIMIT 1)
 		FROM %3$s s
 		WHERE NOT EXISTS (SELECT FROM hospital_cost._live_entry($1) e WHERE e.source_key = %1$s AND e.entries > 0)',
-		hospital_cost._source_sql(a.columns, 'source_key'), hospital_cost._source_day_sql(relation, a.columns), relation)
+		hospital_cost._source_sql(a.relation, a.columns, 'source_key'), hospital_cost._source_day_sql(relation, a.columns), relation)
 		USING a.source_id;
 END $$;
 
@@ -59,9 +73,9 @@ CREATE OR REPLACE FUNCTION hospital_cost._verify_source(a hospital_cost.attachme
 RETURNS TABLE (identity text, expected numeric, actual numeric)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	q text := hospital_cost._source_sql(a.columns, 'quantity');
-	p text := hospital_cost._source_sql(a.columns, 'unit_price');
-	m text := hospital_cost._source_sql(a.columns, 'amount');
+	q text := hospital_cost._source_sql(a.relation, a.columns, 'quantity');
+	p text := hospital_cost._source_sql(a.relation, a.columns, 'unit_price');
+	m text := hospital_cost._source_sql(a.relation, a.columns, 'amount');
 BEGIN
 	RETURN QUERY EXECUTE format($q$
 		WITH source AS MATERIALIZED (
@@ -90,7 +104,7 @@ BEGIN
 		CROSS JOIN LATERAL (VALUES (%7$L || ': rows = entries', rows, live), (%7$L || ': quantity of rows = of entries', sq, eq),
 			(%7$L || ': amount of rows = of entries', sa, ea), (%7$L || ': rows that differ from their entry', 0, bad),
 			(%7$L || ': rows without an entry = blocking issues', explained, missing)) AS v $q$,
-		hospital_cost._source_sql(a.columns, 'source_key'), q, p, m, hospital_cost._source_day_sql(a.relation, a.columns),
+		hospital_cost._source_sql(a.relation, a.columns, 'source_key'), q, p, m, hospital_cost._source_day_sql(a.relation, a.columns),
 		a.relation, a.relation::text) USING a.source_id, period;
 END $$;
 

@@ -75,7 +75,7 @@ COMMENT ON FUNCTION hospital_cost._drop_triggers(regclass) IS 'Drops the zz_hosp
 COMMENT ON FUNCTION hospital_cost._refuse_truncate() IS 'Trigger of attached tables: refuses TRUNCATE, which reverses nothing (MC206)';
 COMMENT ON FUNCTION hospital_cost._master_guard() IS 'Guard trigger: items and departments named by entries keep their code and stay (MC211)';
 COMMENT ON FUNCTION hospital_cost._timezone_guard() IS 'Guard trigger: the time zone stays once charges are posted (MC212)';
-COMMENT ON FUNCTION hospital_cost._source_sql(jsonb, text) IS 'SQL expression that reads one mapped field of a source row';
+COMMENT ON FUNCTION hospital_cost._source_sql(regclass, jsonb, text) IS 'SQL expression that reads one mapped field of a source row';
 COMMENT ON FUNCTION hospital_cost._live_entry(smallint) IS 'What each source key of a table stands for in the ledger now';
 COMMENT ON FUNCTION hospital_cost._verify_source(hospital_cost.attachment, date) IS 'Identities between the rows of one attached table and their entries';
 COMMENT ON FUNCTION hospital_cost._check_blocking_issues(date) IS 'Period check: rows of the month that could not be posted';

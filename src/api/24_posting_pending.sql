@@ -26,7 +26,7 @@ BEGIN
 	PERFORM pg_advisory_xact_lock(18500, a.source_id);
 	pending := format('SELECT s FROM %s s WHERE NOT EXISTS (SELECT FROM hospital_cost._live_entry(%s::pg_catalog.int2) e
 		WHERE e.source_key OPERATOR(pg_catalog.=) %s AND e.entries OPERATOR(pg_catalog.>) 0) FOR UPDATE OF s',
-		relation, a.source_id, hospital_cost._source_sql(a.columns, 'source_key'));
+		relation, a.source_id, hospital_cost._source_sql(a.relation, a.columns, 'source_key'));
 	EXECUTE format('SELECT count(*) FROM (%s) x', pending) INTO wanted;
 	posted := hospital_cost._post_rows(relation, pending);
 	RETURN QUERY VALUES ('posted', posted), ('refused', wanted - posted);

@@ -10,6 +10,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/partition.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -137,15 +138,32 @@ fill_entry(CacheEntry *entry, HeapTuple tuple, TupleDesc desc)
 	attachment->attached = isnull;
 }
 
-static void
-load_entry(CacheEntry *entry)
+/* Reads the catalogue row of a relation into the entry, columns mapped against the entry's own relation. False if there is none. */
+static bool
+read_attachment(CacheEntry *entry, Relation rel, Oid relid)
 {
-	Relation rel;
-	Snapshot snapshot;
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple tuple;
+
+	ScanKeyInit(&key, get_attnum(catalogue_relid, "relation"), BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(rel, ground_relation("attachment_relation_key"), true, snapshot, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		fill_entry(entry, tuple, RelationGetDescr(rel));
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	return HeapTupleIsValid(tuple);
+}
+
+/* A partition goes by what its nearest attached ancestor says: row triggers are cloned to it and fire with its own row type. */
+static void
+load_entry(CacheEntry *entry)
+{
 	MemoryContext old = MemoryContextSwitchTo(entry->context);
+	Relation rel;
+	ListCell *cell;
 
 	MemoryContextReset(entry->context);
 	memset(&entry->attachment, 0, sizeof(Attachment));
@@ -154,15 +172,10 @@ load_entry(CacheEntry *entry)
 	catalogue_relid = ground_relation("attachment");
 	rel = table_open(catalogue_relid, AccessShareLock);
 	entry->attachment.valid = true; /* an invalidation that comes while reading must not be overwritten */
-	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	ScanKeyInit(&key, get_attnum(catalogue_relid, "relation"), BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(entry->relid));
-	scan = systable_beginscan(rel, ground_relation("attachment_relation_key"), true, snapshot, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		fill_entry(entry, tuple, RelationGetDescr(rel));
-	systable_endscan(scan);
-	UnregisterSnapshot(snapshot);
+	if (!read_attachment(entry, rel, entry->relid) && get_rel_relispartition(entry->relid))
+		foreach(cell, get_partition_ancestors(entry->relid))
+			if (read_attachment(entry, rel, lfirst_oid(cell)))
+				break;
 	table_close(rel, AccessShareLock);
 	MemoryContextSwitchTo(old);
 }

@@ -6,8 +6,10 @@
 
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
@@ -43,6 +45,16 @@ piece_of_datum(Datum value, Oid type)
 			piece.text++, piece.length--;
 		while (piece.length > 0 && piece.text[piece.length - 1] == ' ')
 			piece.length--;
+	}
+	else if (type == DATEOID && !DATE_NOT_FINITE(DatumGetDateADT(value)))
+	{
+		/* ISO whatever DateStyle says: a key must read the same in every session */
+		struct pg_tm tm = {0};
+		char *iso = palloc(MAXDATELEN + 1);
+
+		j2date(DatumGetDateADT(value) + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
+		EncodeDateOnly(&tm, USE_ISO_DATES, iso);
+		piece = (Piece) {iso, (int) strlen(iso)};
 	}
 	else
 	{
@@ -82,7 +94,13 @@ read_piece(const FieldMap *map, TupleTableSlot *slot)
 				initStringInfo(&joined);
 			else
 				appendStringInfoChar(&joined, '|');
-			appendBinaryStringInfo(&joined, part.text, part.length);
+			for (int k = 0; k < part.length; k++)
+			{
+				/* so that ('a|b', 'c') and ('a', 'b|c') are two keys */
+				if (part.text[k] == '|' || part.text[k] == '\\')
+					appendStringInfoChar(&joined, '\\');
+				appendStringInfoChar(&joined, part.text[k]);
+			}
 			piece = (Piece) {joined.data, joined.len};
 		}
 	}

@@ -26,7 +26,7 @@ BEGIN
 	VALUES (plan, one_of('0.00000001', '0.00000001', '0.01', '1')::numeric, one_of('0.01', '0.01', '1')::numeric,
 		CASE WHEN chance(0.3) THEN floor(random() * 7)::int END, one_of('largest_remainder', 'largest_amount'),
 		one_of('error', 'fallback', 'fallback', 'unallocated', 'equal'),
-		CASE WHEN negatives THEN one_of('error', 'zero', 'absolute', 'shift', 'signed') ELSE 'error' END, one_of('allocate', 'keep'));
+		one_of('error', 'zero', 'absolute', 'shift', 'signed'), one_of('allocate', 'keep'));
 	FOR i IN 1 .. 5 LOOP
 		INSERT INTO hospital_cost.driver (code, name, kind) VALUES (plan || '-d' || i, 'x',
 			CASE i WHEN 1 THEN 'statistic' WHEN 2 THEN 'headcount' WHEN 3 THEN 'equal' WHEN 4 THEN 'accumulated_cost' ELSE 'fixed_share' END);
