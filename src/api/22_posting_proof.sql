@@ -79,7 +79,8 @@ DECLARE
 BEGIN
 	RETURN QUERY EXECUTE format($q$
 		WITH source AS MATERIALIZED (
-			SELECT %1$s AS key, round((%2$s)::numeric, 4) AS quantity, round(coalesce((%4$s)::numeric, (%2$s)::numeric * (%3$s)::numeric), 2) AS amount,
+			SELECT %1$s AS key, round((%2$s)::numeric, 4) AS quantity,
+				round(coalesce((%4$s)::numeric, round((%2$s)::numeric, 4) * round((%3$s)::numeric, 6)), 2) AS amount,
 				%5$s AS day
 			FROM %6$s s
 		), entry AS MATERIALIZED (SELECT * FROM hospital_cost._live_entry($1)),

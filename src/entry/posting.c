@@ -244,71 +244,102 @@ flush_batch(Poster *poster)
 	CHECK_FOR_INTERRUPTS();
 }
 
+/* First pass, a row that was changed or deleted: what it had is taken back. Version 0: there is nothing to post in its place. */
 static void
-post_pair(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot)
+take_back(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot, int16 *version)
 {
 	ChargeRow old, new;
-	int16 version = 1;
 
+	posting_decode(poster->attachment, old_slot, &old);
 	if (new_slot != NULL)
+	{
 		posting_decode(poster->attachment, new_slot, &new);
-	if (old_slot != NULL)
-	{
-		posting_decode(poster->attachment, old_slot, &old);
-		if (new_slot != NULL && posting_same(&old, &new))
+		if (posting_same(&old, &new))
+		{
+			*version = 0;
 			return;
-		if (!reverse_row(poster, &old, &version))
-			return;
+		}
 	}
-	else if (poster->pending)
-		version = next_version(poster, &new);
-	if (new_slot != NULL)
+	if (!reverse_row(poster, &old, version))
+		*version = 0;
+}
+
+/* Second pass, a row as it is now. */
+static void
+post_new(Poster *poster, TupleTableSlot *unused, TupleTableSlot *slot, int16 *version)
+{
+	ChargeRow row;
+
+	if (*version == 0)
+		return;
+	posting_decode(poster->attachment, slot, &row);
+	row.version = poster->pending ? next_version(poster, &row) : *version;
+	post_row(poster, &row);
+}
+
+/* Goes through both tables side by side, a batch at a time; "versions" has a place for every row. */
+static void
+run_pass(Poster *poster, RowSource *old, RowSource *new, int16 *versions,
+		 void (*handle)(Poster *, TupleTableSlot *, TupleTableSlot *, int16 *))
+{
+	int batch = Max(old->batch, new->batch);
+	bool more = true;
+
+	source_rewind(old);
+	source_rewind(new);
+	while (more)
 	{
-		new.version = version;
-		post_row(poster, &new);
+		MemoryContext caller = MemoryContextSwitchTo(poster->batch_context);
+
+		for (int i = 0; i < batch && more; i++)
+		{
+			TupleTableSlot *old_slot = source_next(old, i);
+			TupleTableSlot *new_slot = source_next(new, i);
+
+			more = old_slot != NULL || new_slot != NULL;
+			if (more)
+				handle(poster, old_slot, new_slot, versions++);
+		}
+		flush_batch(poster);
+		MemoryContextSwitchTo(caller);
+		source_clear(old);
+		source_clear(new);
+		MemoryContextReset(poster->batch_context);
 	}
 }
 
+/*
+ * An update takes back everything before it posts anything: keys may have moved from row to row within the statement, and a key's new entry
+ * must not be taken for its old one.
+ */
 int64
 posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate *old_store, Tuplestorestate *new_store, bool pending)
 {
 	int64 expected = tuplestore_tuple_count(new_store != NULL ? new_store : old_store);
 	int batch = (int) Min(expected, LEDGER_BATCH);
-	MemoryContext caller = CurrentMemoryContext;
 	Poster poster = {.attachment = attachment, .pending = pending};
 	RowSource old = {0}, new = {0};
-	bool more = true;
+	int16 *versions = MemoryContextAllocHuge(CurrentMemoryContext, expected * sizeof(int16));
 
+	for (int64 i = 0; i < expected; i++)
+		versions[i] = 1;
 	poster.ledger = ledger_begin(expected);
 	poster.findings = finding_begin();
 	poster.rows = palloc(batch * sizeof(ChargeRow));
 	poster.place = palloc(batch * sizeof(int));
-	poster.batch_context = AllocSetContextCreate(caller, "hospital_cost posting batch", ALLOCSET_DEFAULT_SIZES);
+	poster.batch_context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost posting batch", ALLOCSET_DEFAULT_SIZES);
 	source_open(&old, old_store, desc, batch);
 	source_open(&new, new_store, desc, batch);
-	while (more)
-	{
-		MemoryContextSwitchTo(poster.batch_context);
-		for (int i = 0; i < batch && more; i++)
-		{
-			TupleTableSlot *old_slot = source_next(&old, i);
-			TupleTableSlot *new_slot = source_next(&new, i);
-
-			more = old_slot != NULL || new_slot != NULL;
-			if (more)
-				post_pair(&poster, old_slot, new_slot);
-		}
-		flush_batch(&poster);
-		MemoryContextSwitchTo(caller);
-		source_clear(&old);
-		source_clear(&new);
-		MemoryContextReset(poster.batch_context);
-	}
+	if (old_store != NULL)
+		run_pass(&poster, &old, &new, versions, take_back);
+	source_close(&old);
+	if (new_store != NULL)
+		run_pass(&poster, &old, &new, versions, post_new);
+	source_close(&new);
 	ledger_end(poster.ledger);
 	finding_end(poster.findings);
-	source_close(&old);
-	source_close(&new);
 	MemoryContextDelete(poster.batch_context);
+	pfree(versions);
 	return poster.posted;
 }
 

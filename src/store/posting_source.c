@@ -18,13 +18,20 @@ source_open(RowSource *source, Tuplestorestate *store, TupleDesc desc, int batch
 	if (store == NULL)
 		return;
 	source->pointer = tuplestore_alloc_read_pointer(store, EXEC_FLAG_REWIND);
-	tuplestore_select_read_pointer(store, source->pointer);
-	tuplestore_rescan(store);
 	/* A copy counts no references: a thousand slots on one counted descriptor make the resource owner search them all. */
 	desc = CreateTupleDescCopy(desc);
 	source->slots = palloc(batch * sizeof(TupleTableSlot *));
 	for (int i = 0; i < batch; i++)
 		source->slots[i] = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+}
+
+void
+source_rewind(RowSource *source)
+{
+	if (source->store == NULL)
+		return;
+	tuplestore_select_read_pointer(source->store, source->pointer);
+	tuplestore_rescan(source->store);
 }
 
 TupleTableSlot *
@@ -48,4 +55,6 @@ source_close(RowSource *source)
 {
 	for (int i = 0; i < source->batch; i++)
 		ExecDropSingleTupleTableSlot(source->slots[i]);
+	source->store = NULL;
+	source->batch = 0;
 }

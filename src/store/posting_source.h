@@ -21,13 +21,16 @@ typedef struct RowSource
 /* Begins to read rows of type "desc", "batch" at a time, from the start. The slots live in the current memory context. */
 extern void source_open(RowSource *source, Tuplestorestate *store, TupleDesc desc, int batch);
 
+/* Goes back to the first row. */
+extern void source_rewind(RowSource *source);
+
 /* The next row, as the at-th of its batch; it stays until source_clear. NULL at the end. */
 extern TupleTableSlot *source_next(RowSource *source, int at);
 
 /* Lets go of the batch's rows; to be called before the memory they were read into goes. */
 extern void source_clear(RowSource *source);
 
-/* Ends reading. The tuplestore stays. */
+/* Ends reading; the source is then an empty one. The tuplestore stays. */
 extern void source_close(RowSource *source);
 
 #endif

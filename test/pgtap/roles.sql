@@ -1,0 +1,69 @@
+-- Contract of the roles: each can do its work with what setup_roles() grants, and not the work of another.
+\set QUIET 1
+\set VERBOSITY terse
+SET client_min_messages = error;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
+BEGIN;
+\ir fixture/hospital.sql
+SELECT plan(30 + count(*)::int) FROM pg_class c WHERE c.relnamespace = 'hospital_cost'::regnamespace AND c.relkind = 'v' AND c.relname !~ '^_';
+SELECT set_eq($$SELECT hospital_cost.setup_roles('hc test')$$, ARRAY['hc test_reader', 'hc test_clerk', 'hc test_pricing', 'hc test_accountant', 'hc test_controller', 'hc test_cashier_leader', 'hc test_auditor'],
+	'setup_roles() makes the roles, under any prefix');
+SELECT is_empty($$SELECT hospital_cost.setup_roles('hc test')$$, 'and makes none twice');
+SELECT results_eq($$SELECT count(*) FROM pg_authid a WHERE a.rolname LIKE 'hc test\_%' AND (a.rolcanlogin OR a.rolsuper OR a.rolcreaterole OR a.rolcreatedb OR a.rolbypassrls)$$, ARRAY[0::bigint], 'none may log in or is more than a role');
+CREATE SCHEMA ward;
+GRANT USAGE, CREATE ON SCHEMA ward TO "hc test_clerk";
+GRANT USAGE ON SCHEMA his TO PUBLIC;
+SELECT hospital_cost.attach_charges('his.fee', his.mapping()) \g /dev/null
+SELECT his.charge(1), his.charge(2, visit => 'E1', price => 30), his.charge(3, item => 'NONE') \g /dev/null
+INSERT INTO hospital_cost.encounter (code, kind, department_code, started_at, ended_at) VALUES ('E1', 'outpatient', 'C1', '2025-03-05 09:00+08', NULL);
+INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, amount) VALUES ('2025-03-01', 'C1', 'other', 100);
+SELECT hospital_cost.allocate('2025-03-01', 'four_class_three_level') AS run \gset
+SELECT set_config('hc_test.run', :'run', true) \g /dev/null
+
+-- reader: everything there is to see, nothing to change
+SELECT lives_ok(format('DO $do$ BEGIN SET LOCAL ROLE "hc test_reader"; PERFORM * FROM hospital_cost.%I; RESET ROLE; END $do$', c.relname), 'reader reads ' || c.relname)
+FROM pg_class c WHERE c.relnamespace = 'hospital_cost'::regnamespace AND c.relkind = 'v' AND c.relname !~ '^_' ORDER BY c.relname;
+SET LOCAL ROLE "hc test_reader";
+SELECT lives_ok($$SELECT * FROM hospital_cost.verify_ledger('2025-03-01')$$, 'reader proves the ledger');
+SELECT lives_ok($$SELECT * FROM hospital_cost.verify_allocation(current_setting('hc_test.run')::int)$$, 'and a run');
+SELECT lives_ok($$SELECT * FROM hospital_cost.allocation_flow(current_setting('hc_test.run')::int)$$, 'and has its flows told');
+SELECT lives_ok($$SELECT * FROM hospital_cost.check_setup()$$, 'reader asks what is missing');
+SELECT throws_ok($$UPDATE hospital_cost.price SET unit_price = 1$$, '42501', NULL, 'reader changes no price');
+SELECT throws_ok($$INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, amount) VALUES ('2025-03-01', 'C1', 'other', 1)$$, '42501', NULL, 'writes no cost');
+SELECT throws_ok($$SELECT hospital_cost.allocate('2025-03-01', 'four_class_three_level')$$, '42501', NULL, 'allocates nothing');
+RESET ROLE;
+
+-- clerk: attaches tables of his own, records what happened; sees no ledger
+SET LOCAL ROLE "hc test_clerk";
+SELECT lives_ok($$SELECT hospital_cost.create_charge_table('ward.charge')$$, 'clerk makes a charge table');
+SELECT lives_ok($$INSERT INTO ward.charge (encounter_code, item_code, performing_department, charged_at) VALUES ('E9', 'LAB', 'T1', '2025-03-05 10:00+08'), ('E9', 'X', 'T1', '2025-03-05 10:00+08')$$, 'and posts through it');
+SELECT lives_ok($$SELECT * FROM hospital_cost.unposted('ward.charge')$$, 'asks what is not posted');
+SELECT lives_ok($$SELECT * FROM hospital_cost.post_pending('ward.charge')$$, 'posts what waited');
+SELECT lives_ok($$INSERT INTO hospital_cost.encounter (code, kind, department_code, started_at) VALUES ('E9', 'inpatient', 'C2', '2025-03-05 09:00+08')$$, 'records encounters');
+SELECT throws_ok($$TABLE hospital_cost.ledger$$, '42501', NULL, 'clerk does not read the ledger');
+SELECT throws_ok($$SELECT hospital_cost.review_finding(1, 'confirmed')$$, '42501', NULL, 'and reviews nothing');
+RESET ROLE;
+
+-- pricing, accountant, controller, auditor
+SET LOCAL ROLE "hc test_pricing";
+SELECT lives_ok($$UPDATE hospital_cost.price SET unit_price = 31 WHERE item_code = 'CT'$$, 'pricing changes prices');
+SELECT lives_ok($$INSERT INTO hospital_cost.charge_item (code, name) VALUES ('NEW', 'x')$$, 'adds items');
+SELECT throws_ok($$SELECT hospital_cost.close_period('2025-03-01')$$, '42501', NULL, 'and closes no month');
+SET LOCAL ROLE "hc test_accountant";
+SELECT lives_ok($$INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, amount) VALUES ('2025-03-01', 'C1', 'other', 1)$$, 'accountant writes direct cost');
+SELECT lives_ok($$INSERT INTO hospital_cost.driver_value VALUES ('2025-03-01', 'headcount', NULL, 'C1', 3)$$, 'driver values');
+SELECT lives_ok($$INSERT INTO hospital_cost.allocation_plan (code) VALUES ('mine')$$, 'plans');
+SELECT lives_ok($$INSERT INTO hospital_cost.allocation_step (plan_code, step_no, server_class, driver_code) VALUES ('mine', 1, 'technical', 'headcount')$$, 'and their steps');
+SELECT throws_ok($$UPDATE hospital_cost.price SET unit_price = 1$$, '42501', NULL, 'and changes no price');
+SET LOCAL ROLE "hc test_controller";
+SELECT lives_ok($$SELECT hospital_cost.allocate('2025-03-01', 'four_class_three_level')$$, 'controller allocates');
+SELECT lives_ok($$SELECT hospital_cost.open_period('2025-04-01'), hospital_cost.close_period('2025-04-01'), hospital_cost.reopen_period('2025-04-01', 'x')$$, 'opens, closes, reopens');
+SELECT lives_ok($$UPDATE hospital_cost.rule SET severity = 'lead'$$, 'sets rules');
+SET LOCAL ROLE "hc test_auditor";
+SELECT lives_ok($$SELECT hospital_cost.review_finding(f.finding_id, 'false_positive') FROM hospital_cost.finding f WHERE f.class = 'conduct' AND f.state = 'open' LIMIT 1$$, 'auditor reviews findings');
+SELECT throws_ok($$SELECT hospital_cost.reopen_period('2025-04-01', 'x')$$, '42501', NULL, 'and reopens nothing');
+RESET ROLE;
+
+SELECT * FROM finish();
+ROLLBACK;
