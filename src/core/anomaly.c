@@ -21,20 +21,48 @@ is_line(const LineEntry *entry)
 	return entry->reverses == 0 && entry->quantity > 0;
 }
 
+static const LineEntry *
+find_entry(const LineEntry *entries, int n, int64_t entry_id)
+{
+	for (int i = 0; i < n; i++)
+		if (entries[i].entry_id == entry_id)
+			return &entries[i];
+	return NULL;
+}
+
+/* Whether a reversal takes from a target; "original" is the entry it names, NULL if that is not of this encounter. */
+static bool
+takes_from(const LineEntry *reversal, const LineEntry *original, const LineEntry *target)
+{
+	if (reversal->reverses == 0)
+		return is_line(target) && target->item == reversal->item && target->day == reversal->day;
+	if (original == NULL)
+		return false;
+	/* The row's own change undoes that one entry; a refund follows the row through its corrections. */
+	return reversal->key == original->key ? target == original : is_line(target) && target->key == original->key;
+}
+
 /* Takes what entry i has left away from what it reverses. */
 static void
 apply_reversal(LineEntry *entries, int n, int i)
 {
 	LineEntry *reversal = &entries[i];
+	const LineEntry *original = find_entry(entries, n, reversal->reverses);
 
 	for (int j = 0; j < n && reversal->left > 0; j++)
-	{
-		LineEntry *target = &entries[j];
+		if (takes_from(reversal, original, &entries[j]))
+			take(&entries[j], &reversal->left);
+}
 
-		if (reversal->reverses != 0 ? target->entry_id == reversal->reverses :
-			is_line(target) && target->item == reversal->item && target->day == reversal->day)
-			take(target, &reversal->left);
-	}
+/* In which order reversals take: undone refunds first, for they take nothing; then a row's own changes; then refunds and negative lines. */
+static int
+pass_of(const LineEntry *entries, int n, const LineEntry *reversal)
+{
+	const LineEntry *original = find_entry(entries, n, reversal->reverses);
+
+	if (reversal->quantity > 0)
+		return 0;
+	return original != NULL && original->key == reversal->key ? 1 : 2;
 }
 
 void
@@ -45,21 +73,31 @@ anomaly_net(LineEntry *entries, int n)
 		entries[i].left = entries[i].quantity == INT64_MIN ? INT64_MAX :
 			entries[i].quantity < 0 ? -entries[i].quantity : entries[i].quantity;
 
-	/* A refund that was itself undone takes nothing, so those come first. */
-	for (int pass = 0; pass < 2; pass++)
+	for (int pass = 0; pass < 3; pass++)
 		for (int i = 0; i < n; i++)
-			if (!is_line(&entries[i]) && (entries[i].quantity > 0) == (pass == 0))
+			if (!is_line(&entries[i]) && pass_of(entries, n, &entries[i]) == pass)
 				apply_reversal(entries, n, i);
+}
+
+static bool
+is_live(const LineEntry *entry)
+{
+	return is_line(entry) && entry->left > 0;
 }
 
 int
 anomaly_repeats(const LineEntry *entries, int n, int self)
 {
-	if (self < 0 || self >= n || !is_line(&entries[self]) || entries[self].left <= 0)
+	if (self < 0 || self >= n || !is_live(&entries[self]))
 		return -1;
-	for (int i = self - 1; i >= 0; i--)
-		if (is_line(&entries[i]) && entries[i].left > 0 && entries[i].item == entries[self].item &&
-			entries[i].day == entries[self].day)
-			return i;
+	for (int step = 1; step < n; step++)
+		for (int side = -1; side <= 1; side += 2)
+		{
+			int i = self + side * step;
+
+			if (i >= 0 && i < n && is_live(&entries[i]) && entries[i].item == entries[self].item &&
+				entries[i].day == entries[self].day && (side < 0 || !entries[i].fresh))
+				return i;
+		}
 	return -1;
 }

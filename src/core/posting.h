@@ -98,8 +98,10 @@ typedef struct LineEntry
 	int64_t entry_id;
 	int64_t reverses; /* 0: none */
 	int64_t quantity;
+	int64_t key; /* of the source row: entries of one row share it */
 	int32_t item;
 	int32_t day;
+	bool fresh;	  /* posted by the batch that is being judged */
 	int64_t left; /* scratch: what is left of the quantity after reversals */
 } LineEntry;
 

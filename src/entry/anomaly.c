@@ -62,14 +62,25 @@ judge_price(const PostingBatch *batch, const Rule *rule, const ChargeRow *row)
 	report(batch, rule, &finding);
 }
 
+static int
+by_entry_id(const void *id, const void *row)
+{
+	int64 a = *(const int64 *) id;
+	int64 b = ((const ChargeRow *) row)->entry_id;
+
+	return a < b ? -1 : a > b;
+}
+
 static void
-read_encounter(EncounterLines *known, Piece encounter)
+read_encounter(const PostingBatch *batch, EncounterLines *known, Piece encounter)
 {
 	if (known->encounter.length == encounter.length && known->encounter.text != NULL &&
 		memcmp(known->encounter.text, encounter.text, encounter.length) == 0)
 		return;
 	known->encounter = encounter;
 	known->count = ledger_lines(encounter, &known->lines);
+	for (int i = 0; i < known->count; i++)
+		known->lines[i].fresh = bsearch(&known->lines[i].entry_id, batch->rows, batch->count, sizeof(ChargeRow), by_entry_id) != NULL;
 	anomaly_net(known->lines, known->count);
 }
 
@@ -91,7 +102,7 @@ judge_repetition(const PostingBatch *batch, const Rule *rule, const ChargeRow *r
 
 	if (!row->duplicate || row->kind != KIND_POST || may_repeat(rule, row->field[FIELD_ITEM]))
 		return;
-	read_encounter(known, row->field[FIELD_ENCOUNTER]);
+	read_encounter(batch, known, row->field[FIELD_ENCOUNTER]);
 	/* Entries come in id order; this row is near the end. */
 	for (int i = known->count - 1; i >= 0 && self < 0; i--)
 		if (known->lines[i].entry_id == row->entry_id)

@@ -372,7 +372,7 @@ hc_post_charges(PG_FUNCTION_ARGS)
 				errhint("Attach it with hospital_cost.attach_charges, or drop its zz_hospital_cost triggers."));
 	if (missing != NULL)
 		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '2', '0', '7')),
-				errmsg("column \"%s\" of attached table \"%s\" is gone", missing, RelationGetRelationName(data->tg_relation)),
+				errmsg("column \"%s\" of attached table \"%s\" is gone or has another type", missing, RelationGetRelationName(data->tg_relation)),
 				errhint("Attach the table again with a mapping of its present columns."));
 	(void) posting_statement(attachment, RelationGetDescr(data->tg_relation),
 							 TRIGGER_FIRED_BY_INSERT(data->tg_event) ? NULL : data->tg_oldtable,

@@ -66,7 +66,7 @@ hc_post_rows(PG_FUNCTION_ARGS)
 	attachment = posting_attachment(relid, &missing);
 	if (attachment == NULL || missing != NULL)
 		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '2', '0', '7')),
-				errmsg("column \"%s\" of attached table \"%s\" is gone", missing ? missing : "", get_rel_name(relid)),
+				errmsg("column \"%s\" of attached table \"%s\" is gone or has another type", missing ? missing : "", get_rel_name(relid)),
 				errhint("Attach the table again with a mapping of its present columns."));
 	if (tuplestore_tuple_count(store) > 0)
 		posted = posting_statement(attachment, RelationGetDescr(rel), NULL, store, true);

@@ -347,7 +347,7 @@ void
 allocation_save(const RunInput *input, const int64 *received, const int64 *sent, const int64 *full_cost)
 {
 	Size plane = ((Size) input->departments + 1) * input->pools;
-	Appender *appender = append_begin("_department_cost", 1000, plane, false);
+	Appender *appender = append_begin("_department_cost", 1000, plane, NULL);
 	MemoryContext batch = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost cells", ALLOCSET_DEFAULT_SIZES);
 	int pending = 0;
 

@@ -36,13 +36,13 @@ struct Appender
 	CommandId command;
 	int batch;
 	int pending;
-	bool sense_duplicates;
+	Oid sensor; /* index that reports duplicates, or InvalidOid */
 	TupleDesc desc; /* a copy: it counts no references, so a thousand slots cost the resource owner nothing */
 	TupleTableSlot **slots;
 };
 
 Appender *
-append_begin(const char *table, int batch, int64 expected, bool sense_duplicates)
+append_begin(const char *table, int batch, int64 expected, const char *sensor)
 {
 	Appender *appender = palloc0(sizeof(Appender));
 
@@ -55,7 +55,7 @@ append_begin(const char *table, int batch, int64 expected, bool sense_duplicates
 		appender->bulk = GetBulkInsertState();
 	appender->command = GetCurrentCommandId(true);
 	appender->batch = batch;
-	appender->sense_duplicates = sense_duplicates;
+	appender->sensor = sensor == NULL ? InvalidOid : ground_relation(sensor);
 	appender->desc = CreateTupleDescCopyConstr(RelationGetDescr(appender->rel));
 	appender->slots = palloc0(batch * sizeof(TupleTableSlot *));
 	return appender;
@@ -97,53 +97,51 @@ append_slot(Appender *appender, Datum **values, bool **nulls)
 	appender->pending++;
 }
 
+/* Whether a row belongs into an index: a DBA may have added a partial one. */
+static bool
+belongs_into(Appender *appender, IndexInfo *info)
+{
+	if (info->ii_Predicate == NIL)
+		return true;
+	if (info->ii_PredicateState == NULL)
+		info->ii_PredicateState = ExecPrepareQual(info->ii_Predicate, appender->estate);
+	return ExecQual(info->ii_PredicateState, GetPerTupleExprContext(appender->estate));
+}
+
+static void
+insert_index_row(Appender *appender, TupleTableSlot *slot, int k, bool *duplicate)
+{
+	Relation index = appender->result->ri_IndexRelationDescs[k];
+	IndexInfo *info = appender->result->ri_IndexRelationInfo[k];
+	bool sense = RelationGetRelid(index) == appender->sensor;
+	Datum values[INDEX_MAX_KEYS];
+	bool nulls[INDEX_MAX_KEYS];
+	bool alone;
+
+	/* An index that is being built concurrently is not ready for rows yet. */
+	if (!info->ii_ReadyForInserts || !belongs_into(appender, info))
+		return;
+	FormIndexDatum(info, slot, appender->estate, values, nulls);
+	alone = index_insert(index, values, nulls, &slot->tts_tid, appender->rel,
+						 sense ? UNIQUE_CHECK_PARTIAL :
+						 index->rd_index->indisunique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO,
+						 false, info);
+	if (sense && duplicate != NULL)
+		*duplicate = !alone;
+}
+
 static void
 insert_index_rows(Appender *appender, bool *duplicate)
 {
-	ResultRelInfo *result = appender->result;
+	ExprContext *context = GetPerTupleExprContext(appender->estate);
 
 	for (int i = 0; i < appender->pending; i++)
 	{
-		TupleTableSlot *slot = appender->slots[i];
-
-		for (int k = 0; k < result->ri_NumIndices; k++)
-		{
-			Datum values[INDEX_MAX_KEYS];
-			bool nulls[INDEX_MAX_KEYS];
-			bool sense = k == 0 && appender->sense_duplicates;
-			IndexInfo *info = result->ri_IndexRelationInfo[k];
-			Relation index = result->ri_IndexRelationDescs[k];
-			bool alone;
-
-			FormIndexDatum(info, slot, appender->estate, values, nulls);
-			alone = index_insert(index, values, nulls, &slot->tts_tid, appender->rel,
-								 sense ? UNIQUE_CHECK_PARTIAL :
-								 index->rd_index->indisunique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO,
-								 false, info);
-			if (sense && duplicate != NULL)
-				duplicate[i] = !alone;
-		}
-	}
-}
-
-/* Partial indexes have predicates that FormIndexDatum does not look at. */
-static void
-insert_through_executor(Appender *appender)
-{
-	for (int i = 0; i < appender->pending; i++)
-	{
-		compat_insert_index_tuples(appender->result, appender->slots[i], appender->estate);
+		context->ecxt_scantuple = appender->slots[i];
+		for (int k = 0; k < appender->result->ri_NumIndices; k++)
+			insert_index_row(appender, appender->slots[i], k, duplicate == NULL ? NULL : &duplicate[i]);
 		ResetPerTupleExprContext(appender->estate);
 	}
-}
-
-static bool
-has_predicate(const ResultRelInfo *result)
-{
-	for (int k = 0; k < result->ri_NumIndices; k++)
-		if (result->ri_IndexRelationInfo[k]->ii_Predicate != NIL)
-			return true;
-	return false;
 }
 
 void
@@ -153,10 +151,7 @@ append_flush(Appender *appender, bool *duplicate)
 		return;
 	CHECK_FOR_INTERRUPTS();
 	table_multi_insert(appender->rel, appender->slots, appender->pending, appender->command, 0, appender->bulk);
-	if (has_predicate(appender->result))
-		insert_through_executor(appender);
-	else
-		insert_index_rows(appender, duplicate);
+	insert_index_rows(appender, duplicate);
 	for (int i = 0; i < appender->pending; i++)
 		ExecClearTuple(appender->slots[i]);
 	appender->pending = 0;

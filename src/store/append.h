@@ -12,10 +12,10 @@
 typedef struct Appender Appender;
 
 /*
- * Opens a table for "expected" rows, at most "batch" of them between two flushes. With sense_duplicates the first index is asked, in the
- * descent that inserts, whether an equal key was there. Lives in the current memory context.
+ * Opens a table for "expected" rows, at most "batch" of them between two flushes. The index "sensor" (NULL: none) is asked, in the descent
+ * that inserts, whether an equal key was there. Lives in the current memory context.
  */
-extern Appender *append_begin(const char *table, int batch, int64 expected, bool sense_duplicates);
+extern Appender *append_begin(const char *table, int batch, int64 expected, const char *sensor);
 
 /* elog unless the table's columns are these, in this order: whoever fills rows by position says so by name. */
 extern void append_check_columns(Appender *appender, const char *const *names, int count);
@@ -23,7 +23,7 @@ extern void append_check_columns(Appender *appender, const char *const *names, i
 /* The next row's arrays of values and null marks, to be filled; by-reference values must live until the flush. */
 extern void append_slot(Appender *appender, Datum **values, bool **nulls);
 
-/* Writes what is pending. If "duplicate" is given, sets duplicate[i] for row i whose key the first index already held. */
+/* Writes what is pending. If "duplicate" is given, sets duplicate[i] for row i whose key the sensor already held. */
 extern void append_flush(Appender *appender, bool *duplicate);
 
 /* Flushes and closes. The table stays locked until the transaction ends. */

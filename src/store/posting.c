@@ -81,6 +81,20 @@ get_key(JsonbContainer *object, const char *key)
 	return getKeyJsonValueFromContainer(object, key, strlen(key), NULL);
 }
 
+/* The types posting_row.c decodes; hospital_cost._check_mapping says the same when a table is attached. */
+static bool
+readable_type(ChargeField field, Oid type)
+{
+	bool is_text = type == TEXTOID || type == VARCHAROID || type == BPCHAROID;
+	bool is_whole = type == INT2OID || type == INT4OID || type == INT8OID;
+
+	if (field == FIELD_CHARGED_AT)
+		return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID || type == TIMEOID;
+	if (field == FIELD_QUANTITY || field == FIELD_UNIT_PRICE || field == FIELD_AMOUNT)
+		return is_text || is_whole || type == NUMERICOID || type == FLOAT4OID || type == FLOAT8OID;
+	return is_text || is_whole || type == NUMERICOID || type == UUIDOID || type == DATEOID;
+}
+
 /* Resolves {"columns": [...]} or {"constant": "..."} of one field against the relation. */
 static void
 map_field(CacheEntry *entry, JsonbContainer *mapping, ChargeField field)
@@ -93,6 +107,8 @@ map_field(CacheEntry *entry, JsonbContainer *mapping, ChargeField field)
 		return;
 	if ((part = get_key(value->val.binary.data, "constant")) != NULL)
 	{
+		if (part->type != jbvString)
+			elog(ERROR, "the mapping of \"%s\" has a constant that is no text", posting_field_name(field));
 		map->constant = pnstrdup(part->val.string.val, part->val.string.len);
 		return;
 	}
@@ -110,6 +126,9 @@ map_field(CacheEntry *entry, JsonbContainer *mapping, ChargeField field)
 			entry->missing = column;
 		else
 			map->type[i] = get_atttype(entry->relid, map->attno[i]);
+		/* The column may have been altered since it was attached; what cannot be decoded must not be tried. */
+		if (map->attno[i] != InvalidAttrNumber && !readable_type(field, map->type[i]))
+			entry->missing = column;
 		map->count = i + 1;
 	}
 }

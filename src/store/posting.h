@@ -91,7 +91,7 @@ typedef struct ChargeRow
 #define KIND_ADJUST 3
 
 /* The attachment of a relation, read from the catalogue or the cache; NULL if the relation is not attached. elog for a mapping that
- * cannot be read. If a mapped column is gone, *missing names it and the attachment is not usable. */
+ * cannot be read. If a mapped column is gone or has a type that cannot be read, *missing names it and the attachment is not usable. */
 extern Attachment *posting_attachment(Oid relid, char **missing);
 
 /* The key of attachment.columns that a field goes by. */

@@ -237,6 +237,9 @@ take_line(void *context, HeapTuple tuple, TupleDesc desc)
 		.entry_id = DatumGetInt64(attribute(tuple, desc, A_ENTRY_ID)),
 		.reverses = DatumGetInt64(attribute(tuple, desc, A_REVERSES)),
 		.quantity = DatumGetInt64(attribute(tuple, desc, A_QUANTITY)),
+		/* two tables may use one key for two rows */
+		.key = (int64) ((uint64) DatumGetInt64(attribute(tuple, desc, A_SOURCE_KEY)) * 32768 +
+						(uint64) DatumGetInt16(attribute(tuple, desc, A_SOURCE_ID))),
 		.item = DatumGetInt32(attribute(tuple, desc, A_ITEM_ID)),
 		.day = DatumGetDateADT(attribute(tuple, desc, A_SERVICE_DAY)),
 	};

@@ -80,7 +80,7 @@ finding_add(FindingWriter *writer, const Finding *finding)
 		MemoryContext old = MemoryContextSwitchTo(writer->context);
 
 		writer->sequence = ground_relation("finding_seq");
-		writer->appender = append_begin("_finding", FINDING_BATCH, 0, false);
+		writer->appender = append_begin("_finding", FINDING_BATCH, 0, NULL);
 		append_check_columns(writer->appender, columns, lengthof(columns));
 		MemoryContextSwitchTo(old);
 	}

@@ -52,7 +52,7 @@ ledger_begin(int64 expected)
 
 	writer->sequence = ground_relation("ledger_seq");
 	/* An update queues a reversal and a new entry for each row. */
-	writer->appender = append_begin("_ledger", (int) Min(Max(expected, 1) * 2, LEDGER_BATCH * 2), expected, true);
+	writer->appender = append_begin("_ledger", (int) Min(Max(expected, 1) * 2, LEDGER_BATCH * 2), expected, "ledger_encounter_idx");
 	append_check_columns(writer->appender, ledger_columns, lengthof(ledger_columns));
 	writer->deltas = hash_create("hospital_cost deltas", expected > 16 ? 1024 : 16, &control,
 								 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
@@ -121,7 +121,7 @@ ledger_end(LedgerWriter *writer)
 	append_end(writer->appender);
 	if (count > 0)
 	{
-		Appender *appender = append_begin("_charge_delta", (int) Min(count, LEDGER_BATCH), count, false);
+		Appender *appender = append_begin("_charge_delta", (int) Min(count, LEDGER_BATCH), count, NULL);
 
 		append_check_columns(appender, delta_columns, lengthof(delta_columns));
 		hash_seq_init(&scan, writer->deltas);

@@ -19,7 +19,7 @@ source_open(RowSource *source, Tuplestorestate *store, TupleDesc desc, int batch
 		return;
 	source->pointer = tuplestore_alloc_read_pointer(store, EXEC_FLAG_REWIND);
 	/* A copy counts no references: a thousand slots on one counted descriptor make the resource owner search them all. */
-	desc = CreateTupleDescCopy(desc);
+	desc = CreateTupleDescCopyConstr(desc); /* with the values of columns added later */
 	source->slots = palloc(batch * sizeof(TupleTableSlot *));
 	for (int i = 0; i < batch; i++)
 		source->slots[i] = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
