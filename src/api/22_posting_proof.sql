@@ -28,20 +28,55 @@ RETURN CASE
 CREATE OR REPLACE FUNCTION hospital_cost._source_day_sql(relation regclass, columns jsonb) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT CASE WHEN a.atttypid = 'timestamptz'::regtype
-		THEN format('(s.%I AT TIME ZONE %L)::pg_catalog.date', a.attname, hospital_cost.hospital_timezone())
-		ELSE format('s.%I::pg_catalog.date', a.attname) END
+	-- A time of 24:00 is the next day's midnight, so date and time are added before the day is taken.
+	SELECT '(' || string_agg(CASE WHEN a.atttypid = 'timestamptz'::regtype
+		THEN format('(s.%I AT TIME ZONE %L)', a.attname, hospital_cost.hospital_timezone())
+		ELSE format('s.%I', a.attname) END, ' OPERATOR(pg_catalog.+) ' ORDER BY a.atttypid = 'time'::regtype) || ')'
 	FROM jsonb_array_elements_text(columns #> '{charged_at,columns}') AS c (name)
-	JOIN pg_attribute a ON a.attrelid = relation AND a.attname = c.name AND a.atttypid <> 'time'::regtype;
+	JOIN pg_attribute a ON a.attrelid = relation AND a.attname = c.name;
 END;
+
+-- Mapped columns that the table no longer has; null if none.
+CREATE OR REPLACE FUNCTION hospital_cost._gone_columns(a hospital_cost.attachment) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT string_agg(DISTINCT quote_ident(c.name), ', ')
+	FROM jsonb_each(a.columns) AS f (key, value), jsonb_array_elements_text(f.value -> 'columns') AS c (name)
+	WHERE NOT EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = a.relation AND t.attname = c.name AND t.attnum > 0 AND NOT t.attisdropped);
+END;
+
+CREATE OR REPLACE FUNCTION hospital_cost._require_columns(a hospital_cost.attachment) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF hospital_cost._gone_columns(a) IS NOT NULL THEN
+		RAISE EXCEPTION 'attached table % has lost columns: %', a.relation, hospital_cost._gone_columns(a) USING ERRCODE = 'MC207',
+			HINT = 'Attach the table again with a mapping of its present columns.';
+	END IF;
+END $$;
+
+-- Read as the table's owner: its casts, functions and indexes are his code and must not run with the rights of this one.
+CREATE OR REPLACE FUNCTION hospital_cost._read_source(relation regclass, query text)
+RETURNS TABLE (source_key text, quantity numeric, amount numeric, day date)
+AS 'MODULE_PATHNAME', 'hc_read_source'
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
+
+CREATE OR REPLACE FUNCTION hospital_cost._source_query(a hospital_cost.attachment) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN format('SELECT (%1$s)::pg_catalog.text, pg_catalog.round((%2$s)::pg_catalog.numeric, 4),
+		pg_catalog.round(COALESCE((%4$s)::pg_catalog.numeric, pg_catalog.round((%2$s)::pg_catalog.numeric, 4)
+			OPERATOR(pg_catalog.*) pg_catalog.round((%3$s)::pg_catalog.numeric, 6)), 2), (%5$s)::pg_catalog.date FROM %6$s s',
+	hospital_cost._source_sql(a.relation, a.columns, 'source_key'), hospital_cost._source_sql(a.relation, a.columns, 'quantity'),
+	hospital_cost._source_sql(a.relation, a.columns, 'unit_price'), hospital_cost._source_sql(a.relation, a.columns, 'amount'),
+	hospital_cost._source_day_sql(a.relation, a.columns), a.relation);
 
 -- What each source key stands for in the ledger now: reversals made by a changed or deleted row cancel what they reverse.
 CREATE OR REPLACE FUNCTION hospital_cost._live_entry(source_id smallint)
-RETURNS TABLE (source_key text, entries bigint, quantity bigint, amount bigint, periods date[])
+RETURNS TABLE (source_key text, entries bigint, quantity numeric, amount numeric, periods date[], last_version smallint)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT CASE WHEN l.source_key_text = '' THEN l.source_key::text ELSE l.source_key_text END,
-		sum(CASE WHEN l.flags & 64 <> 0 THEN -1 ELSE 1 END), sum(l.quantity), sum(l.amount), array_agg(DISTINCT l.period)
+		sum(CASE WHEN l.flags & 64 <> 0 THEN -1 ELSE 1 END), sum(l.quantity), sum(l.amount), array_agg(DISTINCT l.period),
+		max(l.version)
 	FROM hospital_cost._ledger l
 	WHERE l.source_id = _live_entry.source_id
 	GROUP BY 1;
@@ -59,13 +94,12 @@ BEGIN
 		RAISE EXCEPTION 'table % is not attached', relation USING ERRCODE = 'MC204',
 			HINT = 'See hospital_cost.attachment for the tables that are.';
 	END IF;
-	RETURN QUERY EXECUTE format(
-		'SELECT %1$s, %2$s, (SELECT f.code FROM hospital_cost._finding f WHERE f.source_id = $1
-			AND f.source_key = %1$s AND f.severity = ''blocking'' AND f.state = ''open'' ORDER BY f.finding_id DESC LIMIT 1)
-		FROM %3$s s
-		WHERE NOT EXISTS (SELECT FROM hospital_cost._live_entry($1) e WHERE e.source_key = %1$s AND e.entries > 0)',
-		hospital_cost._source_sql(a.relation, a.columns, 'source_key'), hospital_cost._source_day_sql(relation, a.columns), relation)
-		USING a.source_id;
+	PERFORM hospital_cost._require_columns(a);
+	RETURN QUERY
+	SELECT r.source_key, r.day, (SELECT f.code FROM hospital_cost._finding f WHERE f.source_id = a.source_id
+		AND f.source_key = r.source_key AND f.severity = 'blocking' AND f.state = 'open' ORDER BY f.finding_id DESC LIMIT 1)
+	FROM hospital_cost._read_source(relation, hospital_cost._source_query(a)) r
+	WHERE NOT EXISTS (SELECT FROM hospital_cost._live_entry(a.source_id) e WHERE e.source_key = r.source_key AND e.entries > 0);
 END $$;
 
 -- The source rows of a month (those with entries in it, and those of its days without any) against their entries.
@@ -73,25 +107,21 @@ CREATE OR REPLACE FUNCTION hospital_cost._verify_source(a hospital_cost.attachme
 RETURNS TABLE (identity text, expected numeric, actual numeric)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	q text := hospital_cost._source_sql(a.relation, a.columns, 'quantity');
-	p text := hospital_cost._source_sql(a.relation, a.columns, 'unit_price');
-	m text := hospital_cost._source_sql(a.relation, a.columns, 'amount');
+	name text := a.relation::text;
 BEGIN
-	RETURN QUERY EXECUTE format($q$
+	RETURN QUERY
 		WITH source AS MATERIALIZED (
-			SELECT %1$s AS key, round((%2$s)::numeric, 4) AS quantity,
-				round(coalesce((%4$s)::numeric, round((%2$s)::numeric, 4) * round((%3$s)::numeric, 6)), 2) AS amount,
-				%5$s AS day
-			FROM %6$s s
-		), entry AS MATERIALIZED (SELECT * FROM hospital_cost._live_entry($1)),
+			SELECT r.source_key AS key, r.quantity, r.amount, r.day
+			FROM hospital_cost._read_source(a.relation, hospital_cost._source_query(a)) r
+		), entry AS MATERIALIZED (SELECT * FROM hospital_cost._live_entry(a.source_id)),
 		pair AS (
 			SELECT s.key AS s_key, e.source_key AS e_key, coalesce(e.entries, 0) AS entries,
 				s.quantity AS s_quantity, e.quantity * 0.0001 AS e_quantity, coalesce(s.amount, e.amount * 0.01) AS s_amount, e.amount * 0.01 AS e_amount,
-				(s.day >= $2 AND s.day < ($2 + interval '1 month')::date) AS in_month
+				(s.day >= _verify_source.period AND s.day < (_verify_source.period + interval '1 month')::date) AS in_month
 			FROM source s FULL JOIN entry e ON e.source_key = s.key
-			WHERE $2 = ANY (e.periods) OR (coalesce(e.entries, 0) = 0 AND s.day >= $2 AND s.day < ($2 + interval '1 month')::date)
+			WHERE _verify_source.period = ANY (e.periods) OR (coalesce(e.entries, 0) = 0 AND s.day >= _verify_source.period AND s.day < (_verify_source.period + interval '1 month')::date)
 		)
-		SELECT v.* FROM (SELECT
+		SELECT v.identity, v.expected, v.actual FROM (SELECT
 			count(*) FILTER (WHERE s_key IS NOT NULL AND entries > 0)::numeric AS rows, count(*) FILTER (WHERE entries > 0)::numeric AS live,
 			coalesce(sum(s_quantity) FILTER (WHERE entries > 0), 0) AS sq, coalesce(sum(e_quantity), 0) AS eq,
 			coalesce(sum(s_amount) FILTER (WHERE entries > 0), 0) AS sa, coalesce(sum(e_amount), 0) AS ea,
@@ -99,14 +129,12 @@ BEGIN
 				OR (entries = 1 AND (s_quantity IS DISTINCT FROM e_quantity OR s_amount IS DISTINCT FROM e_amount)))::numeric AS bad,
 			count(*) FILTER (WHERE s_key IS NOT NULL AND entries = 0 AND in_month)::numeric AS missing,
 			(SELECT count(DISTINCT f.source_key) FROM hospital_cost._finding f JOIN source s ON s.key = f.source_key
-				WHERE f.source_id = $1 AND f.severity = 'blocking' AND f.state = 'open'
-				AND s.day >= $2 AND s.day < ($2 + interval '1 month')::date)::numeric AS explained
+				WHERE f.source_id = a.source_id AND f.severity = 'blocking' AND f.state = 'open'
+				AND s.day >= _verify_source.period AND s.day < (_verify_source.period + interval '1 month')::date)::numeric AS explained
 			FROM pair) t
-		CROSS JOIN LATERAL (VALUES (%7$L || ': rows = entries', rows, live), (%7$L || ': quantity of rows = of entries', sq, eq),
-			(%7$L || ': amount of rows = of entries', sa, ea), (%7$L || ': rows that differ from their entry', 0, bad),
-			(%7$L || ': rows without an entry = blocking issues', explained, missing)) AS v $q$,
-		hospital_cost._source_sql(a.relation, a.columns, 'source_key'), q, p, m, hospital_cost._source_day_sql(a.relation, a.columns),
-		a.relation, a.relation::text) USING a.source_id, period;
+		CROSS JOIN LATERAL (VALUES (name || ': rows = entries', rows, live), (name || ': quantity of rows = of entries', sq, eq),
+			(name || ': amount of rows = of entries', sa, ea), (name || ': rows that differ from their entry', 0, bad),
+			(name || ': rows without an entry = blocking issues', explained, missing)) AS v (identity, expected, actual);
 END $$;
 
 CREATE OR REPLACE FUNCTION hospital_cost.verify_ledger(period date)
@@ -158,8 +186,13 @@ BEGIN
 	FROM hospital_cost.attachment t
 	WHERE t.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = t.relation) ORDER BY t.source_id;
 
+	RETURN QUERY
+	SELECT format('%s: columns of its mapping are gone: %s', t.relation, hospital_cost._gone_columns(t)), 0::numeric, 1::numeric, 1::numeric
+	FROM hospital_cost.attachment t JOIN pg_class c ON c.oid = t.relation
+	WHERE t.detached_at IS NULL AND hospital_cost._gone_columns(t) IS NOT NULL ORDER BY t.source_id;
+
 	FOR a IN SELECT t.* FROM hospital_cost.attachment t JOIN pg_class c ON c.oid = t.relation
-		WHERE t.detached_at IS NULL ORDER BY t.source_id LOOP
+		WHERE t.detached_at IS NULL AND hospital_cost._gone_columns(t) IS NULL ORDER BY t.source_id LOOP
 		RETURN QUERY SELECT s.identity, s.expected, s.actual, s.actual - s.expected FROM hospital_cost._verify_source(a, period) s;
 	END LOOP;
 END $$;
@@ -169,7 +202,8 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT format('%s row(s) of %s not posted, %s, first key %s', count(*), a.relation, f.code, min(f.source_key))
 	FROM hospital_cost._finding f JOIN hospital_cost.attachment a ON a.source_id = f.source_id
-	WHERE f.class = 'data' AND f.severity = 'blocking' AND f.state = 'open' AND f.period = _check_blocking_issues.period
+	WHERE f.class = 'data' AND f.severity = 'blocking' AND f.state = 'open'
+		AND (f.period = _check_blocking_issues.period OR f.period IS NULL)
 	GROUP BY a.relation, f.code;
 END;
 INSERT INTO hospital_cost.period_check (name, room, function, description) VALUES

@@ -12,6 +12,7 @@
 #include "store/catalogue.h"
 #include "store/ground.h"
 #include "store/posting.h"
+#include "store/posting_touched.h"
 
 PG_MODULE_MAGIC;
 
@@ -33,5 +34,6 @@ _PG_init(void)
 {
 	MarkGUCPrefixReserved("hospital_cost");
 	ground_register(forget);
+	touched_init();
 	anomaly_init();
 }

@@ -11,238 +11,11 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "core/period.h"
-#include "entry/posting.h"
-#include "entry/raise.h"
+#include "entry/posting_poster.h"
 #include "entry/sql.h"
-#include "store/ground.h"
-#include "store/posting_ledger.h"
 #include "store/posting_source.h"
-
-posting_batch_hook_type posting_batch_hook = NULL;
-
-#define KNOWN_MONTHS 8
-
-/* The work of one statement. */
-typedef struct Poster
-{
-	const Attachment *attachment;
-	LedgerWriter *ledger;
-	FindingWriter *findings;
-	MemoryContext batch_context; /* reset after every batch */
-	ChargeRow *rows;			 /* rows of this batch that were posted */
-	int *place;					 /* place[i]: position of rows[i] among the entries queued */
-	int count;
-	int queued;
-	struct
-	{
-		DateADT month;
-		DateADT target;
-		PeriodOutcome outcome;
-	} months[KNOWN_MONTHS];
-	int month_count;
-	bool pending;	 /* rows that may have been refused before: their issues close when they are posted */
-	int64 posted;	 /* rows that became entries */
-} Poster;
-
-static PeriodOutcome
-posting_period(Poster *poster, DateADT day, DateADT *target)
-{
-	DateADT month = period_of_day(day);
-	int at;
-
-	for (at = 0; at < poster->month_count; at++)
-		if (poster->months[at].month == month)
-		{
-			*target = poster->months[at].target;
-			return poster->months[at].outcome;
-		}
-	/* A ninth month takes the last place: its answer is asked for again, which is only slower. */
-	at = Min(at, KNOWN_MONTHS - 1);
-	poster->months[at].month = month;
-	poster->months[at].outcome = ground_posting_period(month, target);
-	poster->months[at].target = *target;
-	poster->month_count = Min(poster->month_count + 1, KNOWN_MONTHS);
-	return poster->months[at].outcome;
-}
-
-static void
-write_issue(Poster *poster, const ChargeRow *row, IssueCode code)
-{
-	Finding finding = {.class = "data", .code = issue_name(code), .source_id = poster->attachment->source_id, .row = row};
-	char *expected, *observed;
-
-	finding.severity = ISSUE_BIT(code) & ISSUES_BLOCKING ? "blocking" : "warning";
-	issue_values(row, code, &finding.field, &expected, &observed);
-	finding.expected = expected;
-	finding.observed = observed;
-	finding_add(poster->findings, &finding);
-}
-
-static void
-report_issues(Poster *poster, const ChargeRow *row)
-{
-	uint32 issues = row->issues;
-
-	/* A row without an entry is reported for what blocks it; the rest is judged when it is posted. */
-	if (issues & ISSUES_BLOCKING)
-		issues &= ISSUES_BLOCKING;
-	for (IssueCode code = 0; issues != 0 && code < ISSUE_COUNT; code++)
-	{
-		if ((issues & ISSUE_BIT(code)) == 0)
-			continue;
-		if (poster->attachment->strict && (ISSUE_BIT(code) & ISSUES_STRICT))
-			raise_issue(poster->attachment, row, code);
-		/* A pending row refused again for the same cause keeps the issue it has. */
-		if (poster->pending && finding_is_open(poster->attachment->source_id, posting_key_text(row), issue_name(code)))
-			continue;
-		write_issue(poster, row, code);
-	}
-}
-
-/* Finds the line a refund names: in this batch, which is not written yet, or in the ledger. */
-static void
-find_original(Poster *poster, ChargeRow *row)
-{
-	Piece named = row->field[FIELD_REVERSES_KEY];
-	bool integer_key = poster->attachment->integer_key;
-	int64 key = 0;
-	LedgerEntry original;
-	int16 last_version;
-
-	row->kind = KIND_ADJUST;
-	if (integer_key)
-	{
-		char *end;
-		char *digits = pnstrdup(named.text, named.length);
-
-		errno = 0;
-		key = strtoll(digits, &end, 10);
-		if (errno != 0 || *end != '\0')
-		{
-			row->issues |= ISSUE_BIT(ISSUE_ORIGINAL_NOT_FOUND);
-			return;
-		}
-	}
-	else
-		key = posting_text_key(named);
-	for (int i = 0; i < poster->count && row->reverses == 0; i++)
-		if (poster->rows[i].key == key && (integer_key || (poster->rows[i].key_text.length == named.length &&
-			memcmp(poster->rows[i].key_text.text, named.text, named.length) == 0)))
-			row->reverses = poster->rows[i].entry_id;
-	if (row->reverses == 0 && ledger_find_live(poster->attachment->source_id, key, integer_key ? (Piece) {"", 0} : named,
-											   row->field[FIELD_ENCOUNTER], &original, &last_version))
-		row->reverses = original.entry_id;
-	if (row->reverses == 0)
-		row->issues |= ISSUE_BIT(ISSUE_ORIGINAL_NOT_FOUND);
-	else
-		row->kind = KIND_REVERSE;
-}
-
-/* Posts one decoded row, or writes down why it cannot be. */
-static void
-post_row(Poster *poster, ChargeRow *row)
-{
-	posting_price(poster->attachment, row);
-	if ((row->issues & ISSUES_BLOCKING) == 0)
-	{
-		DateADT target;
-		PeriodOutcome outcome = posting_period(poster, row->day, &target);
-
-		if (outcome != PERIOD_FOUND)
-			row->issues |= ISSUE_BIT(outcome == PERIOD_CLOSED ? ISSUE_PERIOD_CLOSED : ISSUE_PERIOD_NOT_OPEN);
-		else if (target != row->period)
-		{
-			row->issues |= ISSUE_BIT(ISSUE_LATE);
-			row->result.flags |= FLAG_LATE;
-			row->period = target;
-		}
-		if (row->kind == KIND_ADJUST && row->input.names_original)
-			find_original(poster, row);
-	}
-	if ((row->issues & ISSUES_BLOCKING) == 0)
-	{
-		LedgerEntry entry;
-
-		ledger_entry_of_row(poster->attachment->source_id, row, &entry);
-		ledger_add(poster->ledger, &entry);
-		row->entry_id = entry.entry_id;
-		poster->place[poster->count] = poster->queued++;
-		poster->rows[poster->count++] = *row;
-		poster->posted++;
-		if (poster->pending)
-		{
-			finding_flush(poster->findings);
-			finding_resolve(poster->attachment->source_id, posting_key_text(row), 0);
-		}
-	}
-	report_issues(poster, row);
-}
-
-/* Takes the entry of a changed or deleted row back. False if its period refuses that; the row then keeps its entry and an issue. */
-static bool
-reverse_row(Poster *poster, ChargeRow *old, int16 *version)
-{
-	LedgerEntry live, reversal;
-	DateADT target;
-	bool found;
-
-	found = ledger_find_live(poster->attachment->source_id, old->key, old->key_text, old->field[FIELD_ENCOUNTER], &live,
-							 version);
-	(*version)++;
-	if (found)
-	{
-		PeriodOutcome outcome = posting_period(poster, live.service_day, &target);
-
-		if (outcome != PERIOD_FOUND)
-		{
-			old->issues = ISSUE_BIT(outcome == PERIOD_CLOSED ? ISSUE_PERIOD_CLOSED : ISSUE_PERIOD_NOT_OPEN);
-			old->period = live.period;
-			report_issues(poster, old);
-			return false;
-		}
-		ledger_reversal_of(&live, target, &reversal);
-		ledger_add(poster->ledger, &reversal);
-		poster->queued++;
-	}
-	finding_flush(poster->findings);
-	finding_resolve(poster->attachment->source_id, posting_key_text(old), found ? live.entry_id : 0);
-	return true;
-}
-
-/* The version a pending row gets: it may have had entries that were taken back. */
-static int16
-next_version(Poster *poster, const ChargeRow *row)
-{
-	LedgerEntry live;
-	int16 last_version;
-
-	(void) ledger_find_live(poster->attachment->source_id, row->key, row->key_text, row->field[FIELD_ENCOUNTER], &live,
-							&last_version);
-	return last_version + 1;
-}
-
-static void
-flush_batch(Poster *poster)
-{
-	bool *duplicate = palloc0(Max(poster->queued, 1) * sizeof(bool));
-
-	ledger_flush(poster->ledger, duplicate);
-	for (int i = 0; i < poster->count; i++)
-		poster->rows[i].duplicate = duplicate[poster->place[i]];
-	if (posting_batch_hook != NULL && poster->count > 0)
-	{
-		PostingBatch batch = {poster->attachment, poster->rows, poster->count, poster->findings};
-
-		posting_batch_hook(&batch);
-	}
-	finding_flush(poster->findings);
-	poster->count = poster->queued = 0;
-	CHECK_FOR_INTERRUPTS();
-}
 
 /* First pass, a row that was changed or deleted: what it had is taken back. Version 0: there is nothing to post in its place. */
 static void
@@ -260,8 +33,36 @@ take_back(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot, in
 			return;
 		}
 	}
-	if (!reverse_row(poster, &old, version))
+	if (poster_is_stale(poster, &old) || !poster_reverse(poster, &old, version))
 		*version = 0;
+}
+
+/* The version a pending row gets, 0 if it turns out to have an entry: a trigger posted it while we waited for its lock. */
+static int16
+pending_version(Poster *poster, const ChargeRow *row)
+{
+	const PendingKeys *pending = poster->pending;
+	char *key = posting_key_text(row);
+	LedgerEntry live;
+	int16 last_version;
+	int low = 0, high = pending->count - 1;
+
+	if (ledger_find_live(poster->attachment->source_id, row->key, row->key_text, row->field[FIELD_ENCOUNTER], false, &live,
+						 &last_version))
+		return 0;
+	while (low <= high)
+	{
+		int middle = (low + high) / 2;
+		int order = strcmp(key, pending->keys[middle]);
+
+		if (order == 0)
+			return Max(pending->versions[middle], last_version) + 1;
+		if (order < 0)
+			high = middle - 1;
+		else
+			low = middle + 1;
+	}
+	return last_version + 1;
 }
 
 /* Second pass, a row as it is now. */
@@ -273,8 +74,9 @@ post_new(Poster *poster, TupleTableSlot *unused, TupleTableSlot *slot, int16 *ve
 	if (*version == 0)
 		return;
 	posting_decode(poster->attachment, slot, &row);
-	row.version = poster->pending ? next_version(poster, &row) : *version;
-	post_row(poster, &row);
+	row.version = poster->pending != NULL ? pending_version(poster, &row) : *version;
+	if (row.version > 0 && !poster_is_stale(poster, &row))
+		poster_post(poster, &row);
 }
 
 /* Goes through both tables side by side, a batch at a time; "versions" has a place for every row. */
@@ -300,7 +102,7 @@ run_pass(Poster *poster, RowSource *old, RowSource *new, int16 *versions,
 			if (more)
 				handle(poster, old_slot, new_slot, versions++);
 		}
-		flush_batch(poster);
+		poster_flush(poster);
 		MemoryContextSwitchTo(caller);
 		source_clear(old);
 		source_clear(new);
@@ -313,32 +115,34 @@ run_pass(Poster *poster, RowSource *old, RowSource *new, int16 *versions,
  * must not be taken for its old one.
  */
 int64
-posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate *old_store, Tuplestorestate *new_store, bool pending)
+posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate *old_store, Tuplestorestate *new_store,
+				  const PendingKeys *pending)
 {
-	int64 expected = tuplestore_tuple_count(new_store != NULL ? new_store : old_store);
+	int64 old_count = old_store == NULL ? 0 : tuplestore_tuple_count(old_store);
+	int64 new_count = new_store == NULL ? 0 : tuplestore_tuple_count(new_store);
+	int64 expected = Max(old_count, new_count);
 	int batch = (int) Min(expected, LEDGER_BATCH);
-	Poster poster = {.attachment = attachment, .pending = pending};
-	RowSource old = {0}, new = {0};
+	/* A trigger on a partition may drop a row on its way to another one; then nothing says which old row a new one was. */
+	bool paired = old_count == new_count;
+	Poster poster;
+	RowSource old = {0}, new = {0}, none = {0};
 	int16 *versions = MemoryContextAllocHuge(CurrentMemoryContext, expected * sizeof(int16));
 
 	for (int64 i = 0; i < expected; i++)
 		versions[i] = 1;
-	poster.ledger = ledger_begin(expected);
-	poster.findings = finding_begin();
-	poster.rows = palloc(batch * sizeof(ChargeRow));
-	poster.place = palloc(batch * sizeof(int));
-	poster.batch_context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost posting batch", ALLOCSET_DEFAULT_SIZES);
+	poster_begin(&poster, attachment, expected, batch);
+	poster.pending = pending;
 	source_open(&old, old_store, desc, batch);
 	source_open(&new, new_store, desc, batch);
 	if (old_store != NULL)
-		run_pass(&poster, &old, &new, versions, take_back);
-	source_close(&old);
+		run_pass(&poster, &old, paired ? &new : &none, versions, take_back);
+	for (int64 i = 0; i < expected && !paired; i++)
+		versions[i] = 1;
 	if (new_store != NULL)
-		run_pass(&poster, &old, &new, versions, post_new);
+		run_pass(&poster, &none, &new, versions, post_new);
+	source_close(&old);
 	source_close(&new);
-	ledger_end(poster.ledger);
-	finding_end(poster.findings);
-	MemoryContextDelete(poster.batch_context);
+	poster_end(&poster);
 	pfree(versions);
 	return poster.posted;
 }
@@ -376,6 +180,6 @@ hc_post_charges(PG_FUNCTION_ARGS)
 				errhint("Attach the table again with a mapping of its present columns."));
 	(void) posting_statement(attachment, RelationGetDescr(data->tg_relation),
 							 TRIGGER_FIRED_BY_INSERT(data->tg_event) ? NULL : data->tg_oldtable,
-							 TRIGGER_FIRED_BY_DELETE(data->tg_event) ? NULL : data->tg_newtable, false);
+							 TRIGGER_FIRED_BY_DELETE(data->tg_event) ? NULL : data->tg_newtable, NULL);
 	return PointerGetDatum(NULL);
 }

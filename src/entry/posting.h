@@ -22,11 +22,20 @@ typedef struct PostingBatch
 typedef void (*posting_batch_hook_type)(const PostingBatch *batch);
 extern posting_batch_hook_type posting_batch_hook;
 
+/* Keys of rows without an entry, in strcmp order, with the highest version each ever had. */
+typedef struct PendingKeys
+{
+	int count;
+	char **keys;
+	int16 *versions;
+} PendingKeys;
+
 /*
  * Posts what a statement changed: rows of old_store are taken back, rows of new_store posted; either may be NULL, with both the rows pair up.
- * "pending" rows may have been refused before: their open issues close when they are posted. Returns how many rows became entries.
+ * "pending" (NULL in a trigger) says that the
+ * rows may have been refused before: their open issues close when they are posted. Returns how many rows became entries.
  */
 extern int64 posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate *old_store,
-							   Tuplestorestate *new_store, bool pending);
+							   Tuplestorestate *new_store, const PendingKeys *pending);
 
 #endif

@@ -1,76 +1,127 @@
 /*
  * posting_pending.c
- *		Rows that the triggers did not post, handed to the same code.
+ *		The hospital's rows read for the proof, and rows that the triggers did not post handed to the same code.
  */
 #include "postgres.h"
 
-#include "executor/spi.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "access/table.h"
 
-#include "entry/posting.h"
+#include "entry/posting_poster.h"
 #include "entry/sql.h"
+#include "store/posting_read.h"
 
-#define FETCH_ROWS 10000
-
-/* Moves whole-row values into a tuplestore of the relation's row type: dropped columns keep their place. */
-static void
-store_rows(Tuplestorestate *store)
+/* The attachment of a relation, for functions that post; raises if it cannot post. */
+static Attachment *
+usable_attachment(Relation rel)
 {
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		bool isnull;
-		HeapTupleHeader header = DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-		HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header), .t_data = header};
+	Attachment *attachment;
+	char *missing;
 
-		ItemPointerSetInvalid(&tuple.t_self);
-		tuplestore_puttuple(store, &tuple);
-	}
+	AcceptInvalidationMessages();
+	attachment = posting_attachment(RelationGetRelid(rel), &missing);
+	if (attachment == NULL || missing != NULL)
+		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '2', '0', '7')),
+				errmsg("column \"%s\" of attached table \"%s\" is gone or has another type", missing ? missing : "",
+					   RelationGetRelationName(rel)),
+				errhint("Attach the table again with a mapping of its present columns."));
+	return attachment;
+}
+
+SQL_FUNCTION(hc_read_source);
+
+/* _read_source(relation, query): the rows of a query over an attached table, read as its owner. */
+Datum
+hc_read_source(PG_FUNCTION_ARGS)
+{
+	Relation rel = table_open(PG_GETARG_OID(0), AccessShareLock);
+	ReturnSetInfo *result;
+
+	InitMaterializedSRF(fcinfo, 0);
+	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	source_read(rel, text_to_cstring(PG_GETARG_TEXT_PP(1)), (Datum) 0, result->setDesc, result->setResult);
+	table_close(rel, NoLock);
+	return (Datum) 0;
+}
+
+/* The strings of a text array without nulls. */
+static char **
+array_strings(ArrayType *array, int *count)
+{
+	Datum *elements;
+	char **strings;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, NULL, count);
+	strings = palloc(Max(*count, 1) * sizeof(char *));
+	for (int i = 0; i < *count; i++)
+		strings[i] = TextDatumGetCString(elements[i]);
+	return strings;
 }
 
 SQL_FUNCTION(hc_post_rows);
 
-/* _post_rows(relation, query): posts the whole rows a query returns; returns how many became entries. */
+/*
+ * _post_rows(relation, query, keys, versions): posts the whole rows a query over $1 = keys returns; keys ascend by their bytes, versions are the
+ * highest each ever had. Returns how many became entries.
+ */
 Datum
 hc_post_rows(PG_FUNCTION_ARGS)
 {
-	Oid relid = PG_GETARG_OID(0);
-	char *query = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	Relation rel = table_open(relid, RowShareLock);
-	Attachment *attachment;
+	Relation rel = table_open(PG_GETARG_OID(0), RowShareLock);
+	ArrayType *versions = PG_GETARG_ARRAYTYPE_P(3);
 	Tuplestorestate *store = tuplestore_begin_heap(true, false, work_mem);
-	SPIPlanPtr plan;
-	Portal portal;
-	char *missing;
+	PendingKeys pending;
 	int64 posted = 0;
 
-	SPI_connect();
-	plan = SPI_prepare(query, 0, NULL);
-	if (plan == NULL)
-		elog(ERROR, "could not prepare the pending rows");
-	portal = SPI_cursor_open(NULL, plan, NULL, NULL, false);
-	do
-	{
-		CHECK_FOR_INTERRUPTS();
-		SPI_cursor_fetch(portal, true, FETCH_ROWS);
-		store_rows(store);
-	} while (SPI_processed > 0);
-	SPI_cursor_close(portal);
-	SPI_finish();
-
-	AcceptInvalidationMessages();
-	attachment = posting_attachment(relid, &missing);
-	if (attachment == NULL || missing != NULL)
-		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '2', '0', '7')),
-				errmsg("column \"%s\" of attached table \"%s\" is gone or has another type", missing ? missing : "", get_rel_name(relid)),
-				errhint("Attach the table again with a mapping of its present columns."));
+	pending.keys = array_strings(PG_GETARG_ARRAYTYPE_P(2), &pending.count);
+	pending.versions = (int16 *) ARR_DATA_PTR(versions);
+	if (ARR_ELEMTYPE(versions) != INT2OID || ARR_HASNULL(versions) ||
+		ArrayGetNItems(ARR_NDIM(versions), ARR_DIMS(versions)) != pending.count)
+		elog(ERROR, "every pending key needs its version");
+	source_read(rel, text_to_cstring(PG_GETARG_TEXT_PP(1)), PG_GETARG_DATUM(2), NULL, store);
 	if (tuplestore_tuple_count(store) > 0)
-		posted = posting_statement(attachment, RelationGetDescr(rel), NULL, store, true);
+		posted = posting_statement(usable_attachment(rel), RelationGetDescr(rel), NULL, store, &pending);
 	tuplestore_end(store);
 	table_close(rel, NoLock);
 	PG_RETURN_INT64(posted);
+}
+
+SQL_FUNCTION(hc_take_back);
+
+/* _take_back(relation, keys): takes back the live entries of source keys whose change was refused when it was made. */
+Datum
+hc_take_back(PG_FUNCTION_ARGS)
+{
+	Relation rel = table_open(PG_GETARG_OID(0), RowShareLock);
+	Attachment *attachment = usable_attachment(rel);
+	Poster poster;
+	int count;
+	char **keys = array_strings(PG_GETARG_ARRAYTYPE_P(1), &count);
+	int64 taken_back = 0;
+
+	poster_begin(&poster, attachment, count, LEDGER_BATCH);
+	poster.pending = &(PendingKeys) {0, NULL, NULL};
+	for (int i = 0; i < count; i++)
+	{
+		ChargeRow row = {.period = PERIOD_UNKNOWN};
+		Piece key = {keys[i], (int) strlen(keys[i])};
+		int16 version;
+
+		CHECK_FOR_INTERRUPTS();
+		row.key = attachment->integer_key ? pg_strtoint64(keys[i]) : posting_text_key(key);
+		row.key_text = attachment->integer_key ? (Piece) {"", 0} : key;
+		taken_back += poster_reverse(&poster, &row, &version);
+		if (poster.queued >= LEDGER_BATCH)
+			poster_flush(&poster);
+	}
+	poster_flush(&poster);
+	poster_end(&poster);
+	table_close(rel, NoLock);
+	PG_RETURN_INT64(taken_back);
 }

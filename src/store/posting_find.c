@@ -12,7 +12,6 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -20,6 +19,7 @@
 
 #include "store/compat.h"
 #include "store/ground.h"
+#include "store/ground_user.h"
 #include "store/posting_ledger.h"
 
 /* Attribute numbers of the ledger by position in its definition; append_check_columns proves them when entries are written. */
@@ -170,16 +170,11 @@ search_key(KeyEntries *set)
 	Oid types[2] = {INT2OID, INT8OID};
 	Datum values[2] = {Int16GetDatum(set->source_id), Int64GetDatum(set->key)};
 	MemoryContext caller = CurrentMemoryContext;
-	Oid user;
-	int context;
-	int nest;
+	GroundUser self;
 	Relation rel = table_open(ground_relation("_ledger"), AccessShareLock);
 
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(rel->rd_rel->relowner, context | SECURITY_LOCAL_USERID_CHANGE);
-	/* Statistics may be from when the ledger was empty; the BRIN is always the way. */
-	nest = NewGUCNestLevel();
-	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	ground_become_owner(rel->rd_rel->relowner, &self);
+	ground_plan_by_index();
 	SPI_connect();
 	PushActiveSnapshot(GetLatestSnapshot());
 	if (SPI_execute_with_args("SELECT l.* FROM hospital_cost._ledger l WHERE l.source_id OPERATOR(pg_catalog.=) $1 "
@@ -194,13 +189,13 @@ search_key(KeyEntries *set)
 		MemoryContextSwitchTo(old);
 	}
 	SPI_finish();
-	AtEOXact_GUC(true, nest);
-	SetUserIdAndSecContext(user, context);
+	ground_become_self(&self);
 	table_close(rel, AccessShareLock);
 }
 
 bool
-ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, LedgerEntry *found, int16 *last_version)
+ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, bool everywhere, LedgerEntry *found,
+				 int16 *last_version)
 {
 	KeyEntries set = {.source_id = source_id, .key = key, .key_text = key_text};
 
@@ -210,6 +205,8 @@ ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, Le
 	/* Entries of a key can be spread over encounters if the row was moved, so an answer from one encounter alone must be live. */
 	if (choose_live(&set, found, last_version))
 		return true;
+	if (!everywhere)
+		return false;
 	set.count = 0;
 	search_key(&set);
 	return choose_live(&set, found, last_version);

@@ -14,7 +14,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/guc.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -22,6 +21,7 @@
 #include "store/append.h"
 #include "store/decimal.h"
 #include "store/ground.h"
+#include "store/ground_user.h"
 #include "store/posting_finding.h"
 
 #define FINDING_BATCH 500
@@ -29,6 +29,7 @@
 /* Attribute numbers by position, proved by append_check_columns. */
 #define A_FINDING_ID 1
 #define A_CODE 3
+#define A_SEVERITY 5
 #define A_SOURCE_ID 6
 #define A_SOURCE_KEY 7
 #define A_RELATED_ENTRY_ID 9
@@ -132,7 +133,7 @@ finding_end(FindingWriter *writer)
 	pfree(writer);
 }
 
-/* Adds the ids of the open findings an index scan with these keys meets to "ids"; with "code", only of that one. */
+/* Adds the ids of the open findings an index scan with these keys meets to "ids"; with "code", only of that one, or of the severity "blocking". */
 static ArrayBuildState *
 open_findings(ArrayBuildState *ids, const char *index, ScanKeyData *keys, int nkeys, const char *code)
 {
@@ -146,7 +147,8 @@ open_findings(ArrayBuildState *ids, const char *index, ScanKeyData *keys, int nk
 		bool isnull;
 
 		if (strcmp(TextDatumGetCString(heap_getattr(tuple, A_STATE, desc, &isnull)), "open") == 0 &&
-			(code == NULL || strcmp(TextDatumGetCString(heap_getattr(tuple, A_CODE, desc, &isnull)), code) == 0))
+			(code == NULL || strcmp(TextDatumGetCString(heap_getattr(tuple, A_CODE, desc, &isnull)), code) == 0 ||
+			 strcmp(TextDatumGetCString(heap_getattr(tuple, A_SEVERITY, desc, &isnull)), code) == 0))
 			ids = accumArrayResult(ids, heap_getattr(tuple, A_FINDING_ID, desc, &isnull), false, INT8OID, CurrentMemoryContext);
 	}
 	systable_endscan(scan);
@@ -177,9 +179,7 @@ finding_resolve(int16 source_id, const char *source_key, int64 entry_id)
 	Oid type = INT8ARRAYOID;
 	Datum value;
 	ScanKeyData key;
-	Oid user;
-	int context;
-	int nest;
+	GroundUser self;
 	Relation rel;
 
 	ScanKeyInit(&key, A_RELATED_ENTRY_ID, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(entry_id));
@@ -191,11 +191,8 @@ finding_resolve(int16 source_id, const char *source_key, int64 entry_id)
 
 	/* The writer of a hospital table has no right on the inbox; its owner closes the finding in his stead. */
 	rel = table_open(ground_relation("_finding"), RowExclusiveLock);
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(rel->rd_rel->relowner, context | SECURITY_LOCAL_USERID_CHANGE);
-	/* Statistics of the inbox may be from when it was empty; the key is always the way. */
-	nest = NewGUCNestLevel();
-	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	ground_become_owner(rel->rd_rel->relowner, &self);
+	ground_plan_by_index();
 	SPI_connect();
 	if (SPI_execute_with_args(
 			"UPDATE hospital_cost._finding f SET state = 'resolved', closed_at = pg_catalog.now(), closed_by = SESSION_USER, "
@@ -203,7 +200,6 @@ finding_resolve(int16 source_id, const char *source_key, int64 entry_id)
 			1, &type, &value, NULL, false, 0) != SPI_OK_UPDATE)
 		elog(ERROR, "could not close findings");
 	SPI_finish();
-	AtEOXact_GUC(true, nest);
-	SetUserIdAndSecContext(user, context);
+	ground_become_self(&self);
 	table_close(rel, NoLock);
 }

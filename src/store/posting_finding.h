@@ -42,7 +42,7 @@ extern void finding_flush(FindingWriter *writer);
 /* Writes what is queued and closes. */
 extern void finding_end(FindingWriter *writer);
 
-/* Whether a finding of this code is open for a source key. */
+/* Whether a finding of this code (or of the severity "blocking") is open for a source key. */
 extern bool finding_is_open(int16 source_id, const char *source_key, const char *code);
 
 /* Closes the open findings of a source key, and those whose other line is "entry_id" (0: none). */

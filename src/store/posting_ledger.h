@@ -59,11 +59,11 @@ extern void ledger_entry_of_row(int16 source_id, const ChargeRow *row, LedgerEnt
 extern void ledger_reversal_of(const LedgerEntry *entry, DateADT period, LedgerEntry *reversal);
 
 /*
- * Finds the live entry of a source key. The row's encounter says where to look first; if it is not there the whole ledger is searched by key.
- * Sees what this statement wrote already. False if there is none; *last_version is the highest version the key ever had, 0 if none.
+ * Finds the live entry of a source key. The row's encounter says where to look; with "everywhere", if it is not there, the whole ledger is
+ * searched by key, which is slow. Sees what this statement wrote already. False if there is none; *last_version is the highest version the key ever had, 0 if none.
  */
-extern bool ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, LedgerEntry *found,
-							 int16 *last_version);
+extern bool ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, bool everywhere,
+							 LedgerEntry *found, int16 *last_version);
 
 /* All entries of an encounter in entry order, uncommitted ones of other sessions included; returns their number. */
 extern int ledger_lines(Piece encounter, LineEntry **lines);

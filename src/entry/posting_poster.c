@@ -1,0 +1,258 @@
+/*
+ * posting_poster.c
+ *		What happens to one charge: price, period, original, entry, issues.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "core/period.h"
+#include "entry/posting_poster.h"
+#include "entry/raise.h"
+#include "store/posting_touched.h"
+
+posting_batch_hook_type posting_batch_hook = NULL;
+
+void
+poster_begin(Poster *poster, const Attachment *attachment, int64 expected, int batch)
+{
+	memset(poster, 0, sizeof(*poster));
+	poster->attachment = attachment;
+	poster->ledger = ledger_begin(expected);
+	poster->findings = finding_begin();
+	poster->rows = palloc(batch * sizeof(ChargeRow));
+	poster->place = palloc(batch * sizeof(int));
+	poster->reversed = palloc(batch * sizeof(int64));
+	poster->batch_context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost posting batch", ALLOCSET_DEFAULT_SIZES);
+	poster->nested = DatumGetInt32(OidFunctionCall0(F_PG_TRIGGER_DEPTH)) > 1;
+	poster->command = GetActiveSnapshot()->curcid;
+}
+
+void
+poster_end(Poster *poster)
+{
+	ledger_end(poster->ledger);
+	finding_end(poster->findings);
+	MemoryContextDelete(poster->batch_context);
+}
+
+bool
+poster_is_stale(const Poster *poster, const ChargeRow *row)
+{
+	return touched_since(poster->attachment->source_id, posting_key_text(row), poster->command);
+}
+
+static PeriodOutcome
+posting_period(Poster *poster, DateADT day, DateADT *target)
+{
+	DateADT month = period_of_day(day);
+	int at;
+
+	for (at = 0; at < poster->month_count; at++)
+		if (poster->months[at].month == month)
+		{
+			*target = poster->months[at].target;
+			return poster->months[at].outcome;
+		}
+	/* A ninth month takes the last place: its answer is asked for again, which is only slower. */
+	at = Min(at, KNOWN_MONTHS - 1);
+	poster->months[at].month = month;
+	poster->months[at].outcome = ground_posting_period(month, target);
+	poster->months[at].target = *target;
+	poster->month_count = Min(poster->month_count + 1, KNOWN_MONTHS);
+	return poster->months[at].outcome;
+}
+
+static void
+write_issue(Poster *poster, const ChargeRow *row, IssueCode code)
+{
+	Finding finding = {.class = "data", .code = issue_name(code), .source_id = poster->attachment->source_id, .row = row};
+	char *expected, *observed;
+
+	finding.severity = ISSUE_BIT(code) & ISSUES_BLOCKING ? "blocking" : "warning";
+	issue_values(row, code, &finding.field, &expected, &observed);
+	finding.expected = expected;
+	finding.observed = observed;
+	finding_add(poster->findings, &finding);
+}
+
+static void
+report_issues(Poster *poster, const ChargeRow *row)
+{
+	uint32 issues = row->issues;
+
+	/* A row without an entry is reported for what blocks it; the rest is judged when it is posted. */
+	if (issues & ISSUES_BLOCKING)
+		issues &= ISSUES_BLOCKING;
+	for (IssueCode code = 0; issues != 0 && code < ISSUE_COUNT; code++)
+	{
+		if ((issues & ISSUE_BIT(code)) == 0)
+			continue;
+		if (poster->attachment->strict && (ISSUE_BIT(code) & ISSUES_STRICT))
+			raise_issue(poster->attachment, row, code);
+		/* A pending row refused again for the same cause keeps the issue it has. */
+		if (poster->pending && finding_is_open(poster->attachment->source_id, posting_key_text(row), issue_name(code)))
+			continue;
+		write_issue(poster, row, code);
+	}
+}
+
+/* Finds the line a refund names: in this batch, which is not written yet, or in the ledger. */
+static void
+find_original(Poster *poster, ChargeRow *row)
+{
+	Piece named = row->field[FIELD_REVERSES_KEY];
+	bool integer_key = poster->attachment->integer_key;
+	int64 key = 0;
+	LedgerEntry original;
+	int16 last_version;
+
+	row->kind = KIND_ADJUST;
+	if (integer_key)
+	{
+		char *end;
+		char *digits = pnstrdup(named.text, named.length);
+
+		errno = 0;
+		key = strtoll(digits, &end, 10);
+		if (errno != 0 || *end != '\0')
+		{
+			row->issues |= ISSUE_BIT(ISSUE_ORIGINAL_NOT_FOUND);
+			return;
+		}
+	}
+	else
+		key = posting_text_key(named);
+	for (int i = 0; i < poster->count && row->reverses == 0; i++)
+		if (poster->rows[i].key == key && (integer_key || (poster->rows[i].key_text.length == named.length &&
+			memcmp(poster->rows[i].key_text.text, named.text, named.length) == 0)))
+			row->reverses = poster->rows[i].entry_id;
+	if (row->reverses == 0 && ledger_find_live(poster->attachment->source_id, key, integer_key ? (Piece) {"", 0} : named,
+											   row->field[FIELD_ENCOUNTER], true, &original, &last_version))
+		row->reverses = original.entry_id;
+	if (row->reverses == 0)
+		row->issues |= ISSUE_BIT(ISSUE_ORIGINAL_NOT_FOUND);
+	else
+		row->kind = KIND_REVERSE;
+}
+
+void
+poster_post(Poster *poster, ChargeRow *row)
+{
+	if (poster->nested)
+		touched_add(poster->attachment->source_id, posting_key_text(row));
+	posting_price(poster->attachment, row);
+	if ((row->issues & ISSUES_BLOCKING) == 0)
+	{
+		DateADT target;
+		PeriodOutcome outcome = posting_period(poster, row->day, &target);
+
+		if (outcome != PERIOD_FOUND)
+			row->issues |= ISSUE_BIT(outcome == PERIOD_CLOSED ? ISSUE_PERIOD_CLOSED : ISSUE_PERIOD_NOT_OPEN);
+		else if (target != row->period)
+		{
+			row->issues |= ISSUE_BIT(ISSUE_LATE);
+			row->result.flags |= FLAG_LATE;
+			row->period = target;
+		}
+		if (row->kind == KIND_ADJUST && row->input.names_original)
+			find_original(poster, row);
+	}
+	if ((row->issues & ISSUES_BLOCKING) == 0)
+	{
+		LedgerEntry entry;
+
+		ledger_entry_of_row(poster->attachment->source_id, row, &entry);
+		ledger_add(poster->ledger, &entry);
+		row->entry_id = entry.entry_id;
+		poster->place[poster->count] = poster->queued++;
+		poster->rows[poster->count++] = *row;
+		poster->posted++;
+		if (poster->pending)
+		{
+			finding_flush(poster->findings);
+			finding_resolve(poster->attachment->source_id, posting_key_text(row), 0);
+		}
+	}
+	report_issues(poster, row);
+}
+
+/*
+ * Finds what is live for a key. An entry of this batch's reversals counts as live still, because they are not written; where that is what was
+ * found (a key that is not unique) the batch is written and the search repeated.
+ */
+static bool
+find_live(Poster *poster, const ChargeRow *row, bool everywhere, LedgerEntry *live, int16 *last_version)
+{
+	for (;;)
+	{
+		bool again = false;
+
+		if (!ledger_find_live(poster->attachment->source_id, row->key, row->key_text, row->field[FIELD_ENCOUNTER], everywhere,
+							  live, last_version))
+			return false;
+		for (int i = 0; i < poster->reversed_count && !again; i++)
+			again = poster->reversed[i] == live->entry_id;
+		if (!again)
+			return true;
+		poster_flush(poster);
+	}
+}
+
+bool
+poster_reverse(Poster *poster, ChargeRow *old, int16 *version)
+{
+	const char *key = posting_key_text(old);
+	/* A row whose refusal is on record has no entry: only a row without one is worth a search of the whole ledger. */
+	bool everywhere = poster->pending != NULL || !finding_is_open(poster->attachment->source_id, key, "blocking");
+	LedgerEntry live, reversal;
+	DateADT target;
+	bool found = find_live(poster, old, everywhere, &live, version);
+
+	if (poster->nested)
+		touched_add(poster->attachment->source_id, key);
+	(*version)++;
+	if (found)
+	{
+		PeriodOutcome outcome = posting_period(poster, live.service_day, &target);
+
+		if (outcome != PERIOD_FOUND)
+		{
+			old->issues = ISSUE_BIT(outcome == PERIOD_CLOSED ? ISSUE_PERIOD_CLOSED : ISSUE_PERIOD_NOT_OPEN);
+			old->period = live.period;
+			report_issues(poster, old);
+			return false;
+		}
+		ledger_reversal_of(&live, target, &reversal);
+		ledger_add(poster->ledger, &reversal);
+		poster->reversed[poster->reversed_count++] = live.entry_id;
+		poster->queued++;
+	}
+	finding_flush(poster->findings);
+	finding_resolve(poster->attachment->source_id, key, found ? live.entry_id : 0);
+	return true;
+}
+
+void
+poster_flush(Poster *poster)
+{
+	bool *duplicate = palloc0(Max(poster->queued, 1) * sizeof(bool));
+
+	ledger_flush(poster->ledger, duplicate);
+	for (int i = 0; i < poster->count; i++)
+		poster->rows[i].duplicate = duplicate[poster->place[i]];
+	if (posting_batch_hook != NULL && poster->count > 0)
+	{
+		PostingBatch batch = {poster->attachment, poster->rows, poster->count, poster->findings};
+
+		posting_batch_hook(&batch);
+	}
+	finding_flush(poster->findings);
+	poster->count = poster->queued = poster->reversed_count = 0;
+	CHECK_FOR_INTERRUPTS();
+}
+
