@@ -12,9 +12,13 @@ CREATE OR REPLACE FUNCTION hospital_cost.period_of(day date) RETURNS hospital_co
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (day - (extract(day FROM day)::int - 1))::hospital_cost.period_month;
 
+-- Whoever writes into a month shares its lock until his transaction ends, as posters do; volatile, so that the state is read after the lock.
 CREATE OR REPLACE FUNCTION hospital_cost._period_guard(period date) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	IF isfinite(period) THEN
+		PERFORM pg_advisory_xact_lock_shared(18499, (extract(year FROM period) * 12 + extract(month FROM period) - 1)::int);
+	END IF;
 	IF (SELECT p.state FROM hospital_cost.period p WHERE p.period = _period_guard.period) = 'closed' THEN
 		RAISE EXCEPTION 'period % is closed', to_char(_period_guard.period, 'YYYY-MM') USING ERRCODE = 'MC001',
 			HINT = 'Write into an open period, or reopen this one with hospital_cost.reopen_period(period, reason).';
@@ -134,7 +138,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION hospital_cost.check_setup()
 RETURNS TABLE (room text, problem text, cure text)
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	h hospital_cost._hook;
 BEGIN

@@ -39,6 +39,7 @@ SELECT l.department_code, hospital_cost.period_of(m.month::date) AS period,
 	(least(l.last_day, (m.month + interval '1 month')::date) - greatest(l.first_day, m.month::date))::numeric AS days
 FROM local_stay l
 CROSS JOIN LATERAL generate_series(date_trunc('month', l.first_day::timestamp), (l.last_day - 1)::timestamp, interval '1 month') AS m (month)
+WHERE l.last_day > l.first_day
 UNION ALL
 SELECT (array_agg(l.department_code ORDER BY l.from_at DESC))[1], hospital_cost.period_of(min(l.first_day)), 1
 FROM local_stay l

@@ -46,6 +46,11 @@ BEGIN
 	END IF;
 	FOR f IN SELECT e.key, e.value FROM jsonb_each(columns) e WHERE e.value <> 'null' LOOP
 		IF jsonb_typeof(f.value) = 'object' AND f.value ? 'constant' AND f.key NOT IN ('source_key', 'encounter', 'charged_at', 'reverses_key') THEN
+			IF coalesce(f.value ->> 'constant', '') = '' OR jsonb_typeof(f.value -> 'constant') NOT IN ('string', 'number')
+				OR (f.key IN ('quantity', 'unit_price', 'amount') AND f.value ->> 'constant' !~ '^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)$') THEN
+				RAISE EXCEPTION 'the mapping of % cannot take % for "%"', relation, f.value, f.key USING ERRCODE = 'MC201',
+					HINT = 'A constant is a text that is not empty; for quantity, unit_price and amount a plain number.';
+			END IF;
 			result := result || jsonb_build_object(f.key, jsonb_build_object('constant', f.value ->> 'constant'));
 			CONTINUE;
 		END IF;
@@ -67,6 +72,10 @@ BEGIN
 			WHEN f.key = 'charged_at' THEN '{date,time}'::regtype[]
 			WHEN f.key = 'reimbursable' THEN '{bool,int2,int4,int8,text,varchar,bpchar}'::regtype[]
 			ELSE '{int2,int4,int8,numeric,text,varchar,bpchar,uuid,date}'::regtype[] END::oid[]);
+		IF problem IS NULL AND f.key = 'charged_at' AND cardinality(names) = 2 AND 1 <> (SELECT count(*) FROM pg_attribute a
+			WHERE a.attrelid = relation AND a.attname = ANY (names) AND a.atttypid = 'date'::regtype) THEN
+			problem := array_to_string(names, ', ') || ', which are not one date and one time';
+		END IF;
 		IF problem IS NOT NULL THEN
 			RAISE EXCEPTION 'the mapping of % cannot read "%" from: %', relation, f.key, problem USING ERRCODE = 'MC201',
 				HINT = 'Name existing columns of plain types: whole numbers, numeric, text, uuid; date, timestamp or timestamptz for charged_at.';
@@ -111,9 +120,17 @@ BEGIN
 			USING ERRCODE = 'MC203', HINT = 'mode: strict or flag; pricing: compute, verify or trust; options: none are known.';
 	END IF;
 	mapping := hospital_cost._check_mapping(relation, columns);
-	IF pricing = 'compute' AND NOT (mapping #> '{unit_price,columns}' IS NOT NULL OR mapping #> '{amount,columns}' IS NOT NULL) THEN
+	-- A computed price needs a column that can hold it: one with decimals, not a generated one.
+	IF pricing = 'compute' AND (SELECT count(*) = 0 OR bool_or(a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) OR a.attgenerated <> '')
+		FROM pg_attribute a WHERE a.attrelid = relation
+			AND a.attname IN (mapping #>> '{unit_price,columns,0}', mapping #>> '{amount,columns,0}')) THEN
 		RAISE EXCEPTION 'the mapping of % gives computed prices no place', relation USING ERRCODE = 'MC201',
-			HINT = 'With pricing "compute" map unit_price or amount to a column that can be written.';
+			HINT = 'With pricing "compute" map unit_price or amount, or both, to columns with decimals that can be written.';
+	END IF;
+	IF EXISTS (SELECT FROM hospital_cost.attachment a JOIN hospital_cost._ledger l ON l.source_id = a.source_id
+		WHERE a.relation = attach_charges.relation AND a.columns -> 'source_key' <> mapping -> 'source_key') THEN
+		RAISE EXCEPTION 'the source_key of % cannot change once its rows are posted', relation USING ERRCODE = 'MC209',
+			HINT = 'Every entry is found again by its key: keep the key, and change the rest of the mapping as you like.';
 	END IF;
 	SELECT array_agg(a.attnum ORDER BY a.attnum) INTO key_attributes
 	FROM pg_attribute a WHERE a.attrelid = relation AND a.attname IN (SELECT jsonb_array_elements_text(mapping #> '{source_key,columns}'));
@@ -123,10 +140,13 @@ BEGIN
 		RAISE WARNING 'no unique index of % lies within its source_key', relation USING
 			HINT = 'A key that comes twice would be posted twice. Create a unique index on the key columns.';
 	END IF;
-	INSERT INTO hospital_cost.attachment AS a (relation, mode, pricing, columns) VALUES (relation, mode, pricing, mapping)
-	ON CONFLICT ON CONSTRAINT attachment_relation_key DO UPDATE
-		SET mode = excluded.mode, pricing = excluded.pricing, columns = excluded.columns,
-			attached_at = now(), attached_by = session_user, detached_at = NULL;
+	UPDATE hospital_cost.attachment a
+	SET mode = attach_charges.mode, pricing = attach_charges.pricing, columns = mapping,
+		attached_at = now(), attached_by = session_user, detached_at = NULL
+	WHERE a.relation = attach_charges.relation;
+	IF NOT FOUND THEN
+		INSERT INTO hospital_cost.attachment (relation, mode, pricing, columns) VALUES (relation, mode, pricing, mapping);
+	END IF;
 	PERFORM hospital_cost._drop_triggers(relation);
 	EXECUTE format('CREATE TRIGGER zz_hospital_cost_insert AFTER INSERT ON %s REFERENCING NEW TABLE AS hospital_cost_new
 		FOR EACH STATEMENT EXECUTE FUNCTION hospital_cost.post_charges()', relation);

@@ -28,7 +28,7 @@ LEFT JOIN hospital_cost.department wd ON wd.department_id = l.ward_id;
 
 CREATE OR REPLACE VIEW hospital_cost._item_total AS
 SELECT t.period, t.ordering_id, t.performing_id, t.item_id,
-	sum(t.entries)::bigint AS entries, sum(t.quantity)::bigint AS quantity, sum(t.amount)::bigint AS amount
+	sum(t.entries)::bigint AS entries, sum(t.quantity) AS quantity, sum(t.amount) AS amount
 FROM (TABLE hospital_cost._charge_total UNION ALL TABLE hospital_cost._charge_delta) t
 GROUP BY t.period, t.ordering_id, t.performing_id, t.item_id;
 
@@ -80,6 +80,13 @@ END $$;
 CREATE OR REPLACE FUNCTION hospital_cost._master_guard() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	-- Charges that are being posted are not seen yet. Waiting for them would make every poster wait behind us, so this does not wait.
+	BEGIN
+		LOCK TABLE hospital_cost._ledger IN SHARE MODE NOWAIT;
+	EXCEPTION WHEN lock_not_available THEN
+		RAISE EXCEPTION 'charges are being posted, so nobody can tell whether this row of % is used', TG_TABLE_NAME
+			USING ERRCODE = 'MC213', HINT = 'Try again; most often the moment is over in milliseconds.';
+	END;
 	IF TG_OP = 'TRUNCATE' AND NOT EXISTS (SELECT FROM hospital_cost._ledger) THEN
 		RETURN NULL;
 	ELSIF TG_OP <> 'TRUNCATE' AND NOT EXISTS (

@@ -150,7 +150,7 @@ BEGIN
 	), pair AS (
 		SELECT coalesce(e.amount, 0) AS entry_amount, coalesce(t.amount, 0) AS total_amount,
 			coalesce(e.entries, 0) AS entry_count, coalesce(t.entries, 0) AS total_count,
-			(e.entries, e.quantity, e.amount) IS DISTINCT FROM (t.entries, t.quantity::numeric, t.amount::numeric) AS differs
+			(e.entries, e.quantity, e.amount) IS DISTINCT FROM (t.entries, t.quantity, t.amount) AS differs
 		FROM entry e
 		FULL JOIN (SELECT * FROM hospital_cost._item_total i WHERE i.period = verify_ledger.period) t
 			ON t.ordering_id = e.ordering_id AND t.performing_id = e.performing_id AND t.item_id = e.item_id

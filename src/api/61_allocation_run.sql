@@ -51,6 +51,7 @@ DECLARE
 	started timestamptz := clock_timestamp();
 BEGIN
 	PERFORM period::hospital_cost.period_month;
+	PERFORM pg_advisory_xact_lock(18502, period - '2000-01-01'::date); -- one run of a month at a time: the first becomes official
 	SELECT * INTO chosen FROM hospital_cost.allocation_plan p
 	WHERE p.code = plan AND p.version = coalesce(allocate.version, p.version) ORDER BY p.version DESC LIMIT 1;
 	IF NOT FOUND THEN

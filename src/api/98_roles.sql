@@ -9,7 +9,7 @@ BEGIN ATOMIC
 			attachment ledger charge_total posting_issue rule rule_kind finding cost_item direct_cost cost_control_total driver driver_value
 			allocation_plan allocation_step run department_cost visit_cost bed_day_cost'),
 		('reader', 'EXECUTE', 'hospital_timezone() hospital_day(timestamptz) period_of(date) price_of(text,date,text) check_setup()
-			verify_ledger(date) allocation_flow(integer,text,text) verify_allocation(integer) _ground_setup() _catalogue_setup() _posting_setup() _driver_quantity(date,text)'),
+			verify_ledger(date) allocation_flow(integer,text,text) verify_allocation(integer) _driver_quantity(date,text)'),
 		('clerk', 'EXECUTE', 'attach_charges(regclass,jsonb,text,text,jsonb) detach_charges(regclass) create_charge_table(text,text,text)
 			unposted(regclass) post_pending(regclass) post_charges() price_charge() _refuse_truncate()'),
 		('clerk', 'SELECT,INSERT,UPDATE', 'encounter department_stay workload_value'),
@@ -21,7 +21,7 @@ BEGIN ATOMIC
 		('controller', 'EXECUTE', 'open_period(date) close_period(date,interval) reopen_period(date,text) load_defaults() allocate(date,text,integer)
 			make_official(integer) compact_totals() review_finding(bigint,text,text)'),
 		('controller', 'SELECT,INSERT,UPDATE', 'hospital department rule'),
-		('controller', 'USAGE', 'department_seq'),
+		('controller', 'EXECUTE', '_next_department_id()'),
 		('cashier_leader', 'EXECUTE', 'review_finding(bigint,text,text)'),
 		('auditor', 'EXECUTE', 'review_finding(bigint,text,text)');
 END;

@@ -19,6 +19,14 @@
 #define PRICE_SCALE 6
 #define AMOUNT_SCALE 2
 
+/*
+ * What one charge may be, either sign: quantity below 10^12 units, price below 10^10 and amount below 10^13 yuan. So the columns of the views hold
+ * them, and a bigint the total of some ten thousand of the largest.
+ */
+#define CHARGE_QUANTITY_LIMIT INT64_C(10000000000000000)
+#define CHARGE_PRICE_LIMIT INT64_C(10000000000000000)
+#define CHARGE_AMOUNT_LIMIT INT64_C(1000000000000000)
+
 /* Holds any product of two int64; PostgreSQL's int128 carries an alignment. */
 __extension__ typedef __int128 MoneyWide;
 

@@ -43,7 +43,7 @@ price_from_amount(int64_t amount, int64_t quantity)
 		quantity = -quantity;
 	}
 	price = ((dividend < 0 ? -dividend : dividend) + quantity / 2) / quantity;
-	if (price > INT64_MAX)
+	if (price >= CHARGE_PRICE_LIMIT)
 		return 0;
 	return (int64_t) (dividend < 0 ? -price : price);
 }
@@ -80,7 +80,8 @@ posting_resolve(Pricing pricing, const ChargeInput *in, ChargeResult *out)
 	*out = (ChargeResult) {0};
 	if (!choose_price(pricing, in, out))
 		return;
-	if (money_multiply(in->quantity, out->price, &out->computed).code != FAULT_NONE)
+	if (money_multiply(in->quantity, out->price, &out->computed).code != FAULT_NONE ||
+		out->computed <= -CHARGE_AMOUNT_LIMIT || out->computed >= CHARGE_AMOUNT_LIMIT)
 	{
 		*out = (ChargeResult) {.issues = ISSUE_BIT(ISSUE_UNREADABLE_VALUE)};
 		return;

@@ -52,6 +52,7 @@ extern bool poster_reverse(Poster *poster, ChargeRow *old, int16 *version);
 /* Writes the batch and offers it to the hook. */
 extern void poster_flush(Poster *poster);
 
+/* Closes what poster_begin opened; the batch must have been flushed. */
 extern void poster_end(Poster *poster);
 
 /* Whether a statement inside a trigger has posted this key since this statement began: then its image here is stale. */

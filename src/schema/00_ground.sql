@@ -15,9 +15,15 @@ CREATE TABLE hospital_cost.hospital (
 		CONSTRAINT hospital_late_policy_check CHECK (late_policy IN ('to_open_period', 'refuse'))
 );
 
-CREATE SEQUENCE hospital_cost.department_seq AS smallint;
+-- The ledger names a department by two bytes. A sequence would run dry: every ON CONFLICT DO UPDATE of a nightly synchronisation takes a number.
+CREATE FUNCTION hospital_cost._next_department_id() RETURNS smallint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock(18501, 0);
+	RETURN (SELECT coalesce(max(d.department_id), 0) + 1 FROM hospital_cost.department d);
+END $$;
 CREATE TABLE hospital_cost.department (
-	department_id smallint NOT NULL DEFAULT pg_catalog.nextval('hospital_cost.department_seq') UNIQUE
+	department_id smallint NOT NULL DEFAULT hospital_cost._next_department_id() UNIQUE
 		CONSTRAINT department_id_check CHECK (department_id > 0),
 	code text COLLATE "C" PRIMARY KEY CONSTRAINT department_code_check CHECK (code <> ''),
 	name text NOT NULL,
@@ -31,7 +37,6 @@ CREATE TABLE hospital_cost.department (
 	parent_code text COLLATE "C",
 	valid daterange NOT NULL DEFAULT '(,)'
 );
-ALTER SEQUENCE hospital_cost.department_seq OWNED BY hospital_cost.department.department_id;
 
 CREATE TABLE hospital_cost.period (
 	period hospital_cost.period_month PRIMARY KEY,

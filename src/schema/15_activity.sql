@@ -15,7 +15,8 @@ CREATE TABLE hospital_cost.encounter (
 	birth_date date,
 	diagnosis_code text COLLATE "C",
 	drg_code text COLLATE "C",
-	CONSTRAINT encounter_order_check CHECK (ended_at >= started_at)
+	CONSTRAINT encounter_order_check CHECK (ended_at >= started_at AND isfinite(ended_at)),
+	CONSTRAINT encounter_started_at_check CHECK (isfinite(started_at))
 );
 CREATE INDEX encounter_started_idx ON hospital_cost.encounter (started_at);
 
@@ -26,7 +27,8 @@ CREATE TABLE hospital_cost.department_stay (
 	from_at timestamptz NOT NULL,
 	to_at timestamptz,
 	PRIMARY KEY (encounter_code, from_at),
-	CONSTRAINT department_stay_order_check CHECK (to_at >= from_at),
+	CONSTRAINT department_stay_order_check CHECK (to_at >= from_at AND isfinite(to_at)),
+	CONSTRAINT department_stay_from_at_check CHECK (isfinite(from_at)),
 	CONSTRAINT department_stay_no_overlap
 		EXCLUDE USING gist (encounter_code WITH =, (tstzrange(from_at, to_at)) WITH &&)
 );

@@ -20,7 +20,8 @@ CREATE TABLE hospital_cost.rule (
 		CONSTRAINT rule_severity_check CHECK (severity IN ('lead', 'suspect', 'definite')),
 	timing text NOT NULL DEFAULT 'inline' CONSTRAINT rule_timing_check CHECK (timing IN ('inline', 'batch')),
 	action text NOT NULL DEFAULT 'warn' CONSTRAINT rule_action_check CHECK (action IN ('note', 'warn', 'block')),
-	respond_within interval NOT NULL DEFAULT '1 day',
+	respond_within interval NOT NULL DEFAULT '1 day'
+		CONSTRAINT rule_respond_within_check CHECK (respond_within BETWEEN '0' AND '10 years'),
 	legal_basis text,
 	valid daterange NOT NULL DEFAULT '(,)' CONSTRAINT rule_valid_check CHECK (NOT isempty(valid)),
 	PRIMARY KEY (code, version),

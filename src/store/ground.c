@@ -119,7 +119,18 @@ static Hospital *
 the_hospital(void)
 {
 	if (!hospital.valid)
-		load_hospital();
+	{
+		PG_TRY();
+		{
+			load_hospital();
+		}
+		PG_CATCH();
+		{
+			hospital.valid = false;
+			PG_RE_THROW();
+		}
+		PG_END_TRY();
+	}
 	return &hospital;
 }
 

@@ -6,6 +6,7 @@
 
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -19,6 +20,12 @@
 #include "store/decimal.h"
 #include "store/ground.h"
 #include "store/posting.h"
+
+#define MAX_CODE_LENGTH 512
+
+/* Days between the years 1 and 9999: what a hospital's clock can show, and every calendar function can take. */
+#define FIRST_DAY (-730119)
+#define LAST_DAY 2921939
 
 static void
 set_issue(ChargeRow *row, IssueCode code, ChargeField field)
@@ -107,6 +114,30 @@ read_piece(const FieldMap *map, TupleTableSlot *slot)
 	return piece.length == 0 ? (Piece) {NULL, 0} : piece;
 }
 
+/* Codes go into the ledger's btree, whose rows have a limit; no code is that long. */
+static Piece
+read_code(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row, ChargeField field)
+{
+	Piece piece = read_piece(&attachment->fields[field], slot);
+
+	if (piece.length > MAX_CODE_LENGTH)
+	{
+		piece.length = pg_mbcliplen(piece.text, piece.length, MAX_CODE_LENGTH);
+		set_issue(row, ISSUE_UNREADABLE_VALUE, field);
+	}
+	return piece;
+}
+
+/* Whether a number is one a charge may have; the bounds are those of the ledger's views. */
+static bool
+within_limit(ChargeField field, int64 number)
+{
+	int64 limit = field == FIELD_QUANTITY ? CHARGE_QUANTITY_LIMIT :
+		field == FIELD_UNIT_PRICE ? CHARGE_PRICE_LIMIT : CHARGE_AMOUNT_LIMIT;
+
+	return number > -limit && number < limit;
+}
+
 /* Reads a number; false if it is absent. */
 static bool
 read_number(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row, ChargeField field, int scale, int64 *number)
@@ -124,7 +155,7 @@ read_number(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row, 
 
 		if (isnull)
 			return false;
-		readable = decimal_from_datum(value, map->type[0], scale, number, &rounded);
+		readable = decimal_from_datum(value, map->type[0], scale, number, &rounded) && within_limit(field, *number);
 		if (!readable)
 			row->field[field] = piece_of_datum(value, map->type[0]);
 	}
@@ -162,7 +193,7 @@ read_key(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
 				map->type[0] == INT4OID ? DatumGetInt32(value) : DatumGetInt64(value);
 		return;
 	}
-	row->key_text = read_piece(map, slot);
+	row->key_text = read_code(attachment, slot, row, FIELD_SOURCE_KEY);
 	if (row->key_text.text == NULL)
 	{
 		set_issue(row, ISSUE_MISSING_VALUE, FIELD_SOURCE_KEY);
@@ -197,6 +228,12 @@ read_time(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
 		set_issue(row, ISSUE_UNREADABLE_VALUE, FIELD_CHARGED_AT);
 		return;
 	}
+	if (map->type[0] != DATEOID && map->type[0] != TIMEOID &&
+		(DatumGetTimestamp(value[0]) / USECS_PER_DAY < FIRST_DAY || DatumGetTimestamp(value[0]) / USECS_PER_DAY >= LAST_DAY))
+	{
+		set_issue(row, ISSUE_UNREADABLE_VALUE, FIELD_CHARGED_AT);
+		return;
+	}
 	if (map->type[0] == TIMESTAMPTZOID)
 	{
 		row->charged_at = DatumGetTimestampTz(value[0]);
@@ -210,8 +247,7 @@ read_time(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
 	{
 		int16 time_at = map->type[0] == DATEOID ? 1 : 0;
 
-		if (!IS_VALID_DATE(DatumGetDateADT(value[1 - time_at])) ||
-			DatumGetDateADT(value[1 - time_at]) >= TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE)
+		if (DatumGetDateADT(value[1 - time_at]) < FIRST_DAY || DatumGetDateADT(value[1 - time_at]) >= LAST_DAY)
 		{
 			set_issue(row, ISSUE_UNREADABLE_VALUE, FIELD_CHARGED_AT);
 			return;
@@ -234,7 +270,7 @@ posting_decode(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *ro
 	row->period = PERIOD_UNKNOWN;
 	read_key(attachment, slot, row);
 	for (int i = 0; i < lengthof(texts); i++)
-		row->field[texts[i]] = read_piece(&attachment->fields[texts[i]], slot);
+		row->field[texts[i]] = read_code(attachment, slot, row, texts[i]);
 	read_time(attachment, slot, row);
 	if (!read_number(attachment, slot, row, FIELD_QUANTITY, QUANTITY_SCALE, &row->input.quantity) &&
 		(row->issues & ISSUE_BIT(ISSUE_UNREADABLE_VALUE)) == 0)
