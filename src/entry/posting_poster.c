@@ -43,7 +43,7 @@ poster_end(Poster *poster)
 bool
 poster_is_stale(const Poster *poster, const ChargeRow *row)
 {
-	return touched_since(poster->attachment->source_id, posting_key_text(row), poster->command);
+	return !touched_nothing() && touched_since(poster->attachment->source_id, posting_key_text(row), poster->command);
 }
 
 static PeriodOutcome

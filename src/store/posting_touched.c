@@ -43,6 +43,12 @@ touched_since(int16 source_id, const char *source_key, CommandId since)
 	return false;
 }
 
+bool
+touched_nothing(void)
+{
+	return touched == NULL;
+}
+
 static void
 at_transaction_end(XactEvent event, void *arg)
 {

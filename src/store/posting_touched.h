@@ -15,6 +15,9 @@ extern void touched_add(int16 source_id, const char *source_key);
 /* Whether a key was posted by a nested statement since the command "since" began. */
 extern bool touched_since(int16 source_id, const char *source_key, CommandId since);
 
+/* Whether nothing was remembered in this transaction, as in nearly all. */
+extern bool touched_nothing(void);
+
 /* Registers the callbacks; call once, from _PG_init. */
 extern void touched_init(void);
 
