@@ -10,7 +10,6 @@
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/memutils.h"
 
 #include "entry/posting_poster.h"
@@ -157,7 +156,6 @@ hc_post_charges(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
 	Attachment *attachment;
-	char *missing;
 	Tuplestorestate *any;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(data->tg_event) || !TRIGGER_FIRED_FOR_STATEMENT(data->tg_event) ||
@@ -168,16 +166,7 @@ hc_post_charges(PG_FUNCTION_ARGS)
 				errhint("Let hospital_cost.attach_charges create the triggers."));
 	if (tuplestore_tuple_count(any) == 0)
 		return PointerGetDatum(NULL);
-	AcceptInvalidationMessages();
-	attachment = posting_attachment(RelationGetRelid(data->tg_relation), &missing);
-	if (attachment == NULL)
-		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '2', '0', '4')),
-				errmsg("table \"%s\" is not attached", RelationGetRelationName(data->tg_relation)),
-				errhint("Attach it with hospital_cost.attach_charges, or drop its zz_hospital_cost triggers."));
-	if (missing != NULL)
-		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '2', '0', '7')),
-				errmsg("column \"%s\" of attached table \"%s\" is gone or has another type", missing, RelationGetRelationName(data->tg_relation)),
-				errhint("Attach the table again with a mapping of its present columns."));
+	attachment = poster_attachment(data->tg_relation);
 	(void) posting_statement(attachment, RelationGetDescr(data->tg_relation),
 							 TRIGGER_FIRED_BY_INSERT(data->tg_event) ? NULL : data->tg_oldtable,
 							 TRIGGER_FIRED_BY_DELETE(data->tg_event) ? NULL : data->tg_newtable, NULL);

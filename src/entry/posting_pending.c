@@ -10,29 +10,11 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/rel.h"
 
 #include "entry/posting_poster.h"
 #include "entry/sql.h"
 #include "store/posting_read.h"
-
-/* The attachment of a relation, for functions that post; raises if it cannot post. */
-static Attachment *
-usable_attachment(Relation rel)
-{
-	Attachment *attachment;
-	char *missing;
-
-	AcceptInvalidationMessages();
-	attachment = posting_attachment(RelationGetRelid(rel), &missing);
-	if (attachment == NULL || missing != NULL)
-		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '2', '0', '7')),
-				errmsg("column \"%s\" of attached table \"%s\" is gone or has another type", missing ? missing : "",
-					   RelationGetRelationName(rel)),
-				errhint("Attach the table again with a mapping of its present columns."));
-	return attachment;
-}
 
 SQL_FUNCTION(hc_read_source);
 
@@ -86,7 +68,7 @@ hc_post_rows(PG_FUNCTION_ARGS)
 		elog(ERROR, "every pending key needs its version");
 	source_read(rel, text_to_cstring(PG_GETARG_TEXT_PP(1)), PG_GETARG_DATUM(2), NULL, store);
 	if (tuplestore_tuple_count(store) > 0)
-		posted = posting_statement(usable_attachment(rel), RelationGetDescr(rel), NULL, store, &pending);
+		posted = posting_statement(poster_attachment(rel), RelationGetDescr(rel), NULL, store, &pending);
 	tuplestore_end(store);
 	table_close(rel, NoLock);
 	PG_RETURN_INT64(posted);
@@ -99,7 +81,7 @@ Datum
 hc_take_back(PG_FUNCTION_ARGS)
 {
 	Relation rel = table_open(PG_GETARG_OID(0), RowShareLock);
-	Attachment *attachment = usable_attachment(rel);
+	Attachment *attachment = poster_attachment(rel);
 	Poster poster;
 	int count;
 	char **keys = array_strings(PG_GETARG_ARRAYTYPE_P(1), &count);

@@ -7,7 +7,9 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "core/period.h"
@@ -16,6 +18,25 @@
 #include "store/posting_touched.h"
 
 posting_batch_hook_type posting_batch_hook = NULL;
+
+Attachment *
+poster_attachment(Relation rel)
+{
+	Attachment *attachment;
+	char *missing;
+
+	AcceptInvalidationMessages();
+	attachment = posting_attachment(RelationGetRelid(rel), &missing);
+	if (attachment == NULL)
+		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '2', '0', '4')),
+				errmsg("table \"%s\" is not attached", RelationGetRelationName(rel)),
+				errhint("Attach it with hospital_cost.attach_charges, or drop its zz_hospital_cost triggers."));
+	if (missing != NULL)
+		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '2', '0', '7')),
+				errmsg("column \"%s\" of attached table \"%s\" is gone or has another type", missing, RelationGetRelationName(rel)),
+				errhint("Attach the table again with a mapping of its present columns."));
+	return attachment;
+}
 
 void
 poster_begin(Poster *poster, const Attachment *attachment, int64 expected, int batch)

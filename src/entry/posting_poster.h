@@ -37,6 +37,9 @@ typedef struct Poster
 	int64 posted;				/* rows that became entries */
 } Poster;
 
+/* The attachment of a table whose rows are to be posted; raises if it is not attached or its mapping no longer fits. */
+extern Attachment *poster_attachment(Relation rel);
+
 /* Begins a statement of about "expected" rows, in batches of at most "batch"; to be ended by poster_end. */
 extern void poster_begin(Poster *poster, const Attachment *attachment, int64 expected, int batch);
 
