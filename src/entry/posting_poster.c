@@ -15,7 +15,6 @@
 #include "core/period.h"
 #include "entry/posting_poster.h"
 #include "entry/raise.h"
-#include "store/posting_touched.h"
 
 posting_batch_hook_type posting_batch_hook = NULL;
 
@@ -51,6 +50,7 @@ poster_begin(Poster *poster, const Attachment *attachment, int64 expected, int b
 	poster->batch_context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost posting batch", ALLOCSET_DEFAULT_SIZES);
 	poster->nested = DatumGetInt32(OidFunctionCall0(F_PG_TRIGGER_DEPTH)) > 1;
 	poster->command = GetActiveSnapshot()->curcid;
+	poster->touched = touched_mark();
 }
 
 void
@@ -64,7 +64,7 @@ poster_end(Poster *poster)
 bool
 poster_is_stale(const Poster *poster, const ChargeRow *row)
 {
-	return !touched_nothing() && touched_since(poster->attachment->source_id, posting_key_text(row), poster->command);
+	return poster->touched != NULL && touched_since(poster->touched, poster->attachment->source_id, posting_key_text(row), poster->command);
 }
 
 static PeriodOutcome

@@ -8,6 +8,7 @@
 #include "entry/posting.h"
 #include "store/ground.h"
 #include "store/posting_ledger.h"
+#include "store/posting_touched.h"
 
 #define KNOWN_MONTHS 8
 
@@ -34,6 +35,7 @@ typedef struct Poster
 	const PendingKeys *pending; /* rows that may have been refused before; NULL in a trigger */
 	bool nested;				/* runs inside a trigger */
 	CommandId command;			/* when the statement began */
+	const Touched *touched;		/* what nested statements had posted by then */
 	int64 posted;				/* rows that became entries */
 } Poster;
 

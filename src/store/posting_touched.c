@@ -9,14 +9,14 @@
 
 #include "store/posting_touched.h"
 
-typedef struct Touched
+struct Touched
 {
 	struct Touched *next;
 	SubTransactionId subtransaction;
 	CommandId command;
 	int16 source_id;
 	char source_key[FLEXIBLE_ARRAY_MEMBER];
-} Touched;
+};
 
 static Touched *touched = NULL;
 
@@ -34,19 +34,19 @@ touched_add(int16 source_id, const char *source_key)
 }
 
 bool
-touched_since(int16 source_id, const char *source_key, CommandId since)
+touched_since(const Touched *mark, int16 source_id, const char *source_key, CommandId since)
 {
 	/* Latest first: older ones than "since" end the search. */
-	for (Touched *entry = touched; entry != NULL && entry->command > since; entry = entry->next)
+	for (const Touched *entry = mark; entry != NULL && entry->command > since; entry = entry->next)
 		if (entry->source_id == source_id && strcmp(entry->source_key, source_key) == 0)
 			return true;
 	return false;
 }
 
-bool
-touched_nothing(void)
+const Touched *
+touched_mark(void)
 {
-	return touched == NULL;
+	return touched;
 }
 
 static void

@@ -9,14 +9,17 @@
 
 #include "postgres.h"
 
+/* What was remembered at some moment; NULL: nothing, as in nearly all transactions. Good until the transaction ends. */
+typedef struct Touched Touched;
+
 /* Remembers, until the transaction ends, that a key was posted now; call it for statements that run inside a trigger. */
 extern void touched_add(int16 source_id, const char *source_key);
 
-/* Whether a key was posted by a nested statement since the command "since" began. */
-extern bool touched_since(int16 source_id, const char *source_key, CommandId since);
+/* What is remembered now. A statement asks when it begins to post, so that what it adds itself does not count. */
+extern const Touched *touched_mark(void);
 
-/* Whether nothing was remembered in this transaction, as in nearly all. */
-extern bool touched_nothing(void);
+/* Whether, among what "mark" saw, a nested statement posted a key since the command "since" began. */
+extern bool touched_since(const Touched *mark, int16 source_id, const char *source_key, CommandId since);
 
 /* Registers the callbacks; call once, from _PG_init. */
 extern void touched_init(void);

@@ -84,19 +84,6 @@ FROM (VALUES ('unposted, index', $$SELECT * FROM hospital_cost.unposted('ev.t')$
 SELECT hospital_cost.detach_charges('ev.t'), hospital_cost.detach_charges('ev.c') \g /dev/null
 DROP SCHEMA ev CASCADE;
 
--- a column named as the alias that reads the table
-SELECT his.make('his.s'), his.make('his.s2') \g /dev/null
-ALTER TABLE his.s ADD COLUMN s bigint DEFAULT 7;
-ALTER TABLE his.s2 ADD COLUMN s text DEFAULT 'x';
-SELECT his.attach('his.s'), his.attach('his.s2') \g /dev/null
-INSERT INTO his.s (k, i) VALUES (1, 'SOON');
-INSERT INTO his.s2 (k, i) VALUES (1, 'SOON');
-INSERT INTO hospital_cost.charge_item (code, name) VALUES ('SOON', 'x');
-INSERT INTO hospital_cost.price (item_code, unit_price) VALUES ('SOON', 5);
-SELECT is(his.pending('his.s'), 'posted 1, refused 0', 'a column named s, a number: what waited is posted');
-SELECT is(his.pending('his.s2'), 'posted 1, refused 0', 'a column named s, a text');
-SELECT is(his.worth('his.s') || ' ' || his.worth('his.s2'), '1=20.00 1=20.00', 'from its own columns');
-
 -- a mapped column takes another type after attaching
 CREATE DOMAIN his.small AS int;
 CREATE DOMAIN his.label AS text;
@@ -155,6 +142,9 @@ SELECT is(his.rest(1), '110=25.00, 120=25.00, 130=25.00', 'those triggers did wr
 SELECT his.agrees('row triggers on INSERT');
 DROP TRIGGER back ON his.fee;
 CREATE TRIGGER back AFTER UPDATE ON his.fee FOR EACH ROW EXECUTE FUNCTION his.back();
+SELECT his.lines(8, k.class) FROM (VALUES ('')) AS k (class) \g /dev/null
+UPDATE his.fee SET class = (ARRAY['raise', 'twice', 'move'])[(id - 800) / 10], total = 30 WHERE id BETWEEN 800 AND 899;
+SELECT is(his.held(8), his.rest(8), 'AFTER UPDATE ROW updates again and moves keys: the ledger is the table');
 SELECT his.lines(9, '') \g /dev/null
 UPDATE his.fee SET class = (ARRAY['away', 'undone', 'swap'])[(id - 900) / 10], total = 30 WHERE id BETWEEN 900 AND 999;
 SELECT is(his.held(9), his.rest(9), 'AFTER UPDATE ROW deletes, rolls back, inserts again: the ledger is the table');
@@ -164,7 +154,19 @@ DO $$ BEGIN
 EXCEPTION WHEN raise_exception THEN NULL;
 END $$;
 SELECT his.agrees('row triggers on UPDATE, and a block that rolls all back');
+UPDATE his.fee SET class = 'raise', total = total + 1;
+DELETE FROM his.fee WHERE id % 20 = 0;
+SELECT his.agrees('after that');
 DROP TRIGGER back ON his.fee;
+-- A trigger that only looks on, under a statement that runs in another table's trigger.
+CREATE FUNCTION his.look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM NEW.total; RETURN NULL; END $$;
+CREATE TRIGGER look AFTER UPDATE ON his.fee FOR EACH ROW EXECUTE FUNCTION his.look();
+CREATE TABLE his.visit_order (id int);
+CREATE FUNCTION his.sync() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE his.fee SET total = total + 5 WHERE id % 1000 / 100 = NEW.id; RETURN NULL; END $$;
+CREATE TRIGGER sync AFTER INSERT ON his.visit_order FOR EACH ROW EXECUTE FUNCTION his.sync();
+INSERT INTO his.visit_order VALUES (1), (6);
+SELECT is(his.held(6), his.rest(6), 'updated from another table''s trigger, with an audit trigger on: the ledger is the table');
+DROP TRIGGER look ON his.fee;
 
 -- keys that change places, over the borders of batches too
 SELECT his.make('his.k', 'k int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, u int UNIQUE DEFERRABLE'), his.attach('his.k') \g /dev/null

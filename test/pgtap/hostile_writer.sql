@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
-SELECT plan(83);
+SELECT plan(86);
 CREATE FUNCTION his.plain(change jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql RETURN '{"source_key": "k", "encounter": "v", "item": "i", "quantity": "q",
 	"amount": "t", "performing_department": "d", "charged_at": "at"}'::jsonb || change;
 CREATE FUNCTION his.make(name text, key text DEFAULT 'k int PRIMARY KEY') RETURNS void LANGUAGE plpgsql AS $$ BEGIN
@@ -15,6 +15,8 @@ CREATE FUNCTION his.make(name text, key text DEFAULT 'k int PRIMARY KEY') RETURN
 END $$;
 CREATE FUNCTION his.attach(name text, change jsonb DEFAULT '{}') RETURNS void LANGUAGE sql AS $$
 	SELECT hospital_cost.attach_charges(name::regclass, his.plain(change), 'flag', 'trust') $$;
+CREATE FUNCTION his.pending(name text) RETURNS text LANGUAGE sql VOLATILE AS $$
+	SELECT string_agg(format('%s %s', p.outcome, p.row_count), ', ' ORDER BY p.outcome) FROM hospital_cost.post_pending(name::regclass) p $$;
 CREATE FUNCTION his.agrees(why text) RETURNS text LANGUAGE sql AS $$
 	SELECT is((SELECT string_agg(format('%s: %s', x.identity, x.difference), '; ') FROM hospital_cost.verify_ledger('2025-03-01') x WHERE x.difference <> 0),
 		NULL, why || ': every identity holds') $$;
@@ -73,10 +75,10 @@ DELETE FROM his.fee WHERE id = 20;
 UPDATE his.fee SET qty = 2 WHERE id = 21;
 SELECT is(his.blocked('his.fee'), '20 period_closed, 21 period_closed', 'delete and update of a closed month leave issues');
 SELECT is(his.entry('his.fee', '20') || '; ' || his.entry('his.fee', '21'), 'post 1 20.00; post 1 200.50', 'and its entries');
-SELECT is((SELECT string_agg(p.outcome || ' ' || p.row_count, ', ' ORDER BY p.outcome) FROM hospital_cost.post_pending('his.fee') p), 'posted 0, refused 0', 'post_pending does nothing while it is closed');
+SELECT is(his.pending('his.fee'), 'posted 0, refused 0', 'post_pending does nothing while it is closed');
 SELECT hospital_cost.reopen_period('2025-03-01', 'two lines were wrong') \g /dev/null
 SELECT throws_ok($$SELECT hospital_cost.close_period('2025-03-01')$$, 'MC004', NULL, 'reopened, it does not close over them');
-SELECT is((SELECT string_agg(p.outcome || ' ' || p.row_count, ', ' ORDER BY p.outcome) FROM hospital_cost.post_pending('his.fee') p), 'posted 1, refused 0', 'post_pending mends both');
+SELECT is(his.pending('his.fee'), 'posted 1, refused 0', 'post_pending mends both');
 SELECT is(his.entry('his.fee', '20') || '; ' || his.entry('his.fee', '21'), 'post 1 20.00, reverse 1 -20.00; post 1 200.50, reverse 1 -200.50, post 2 401.00', 'the ledger is the table');
 SELECT is(his.blocked('his.fee'), NULL, 'no issue is open');
 SELECT his.agrees('after post_pending');
@@ -152,6 +154,19 @@ SELECT lives_ok($$SELECT his.attach('his.c', '{"charged_at": ["day", "clock"], "
 	'a day and a time of day, a plain number, a department');
 INSERT INTO his.c (k, day, clock) VALUES (1, '2025-03-05', '10:00');
 SELECT is(his.entry('his.c', '1'), 'post 1 20.00', 'are used');
+
+-- a column named as the alias that reads the table
+SELECT his.make('his.s'), his.make('his.s2') \g /dev/null
+ALTER TABLE his.s ADD COLUMN s bigint DEFAULT 7;
+ALTER TABLE his.s2 ADD COLUMN s text DEFAULT 'x';
+SELECT his.attach('his.s'), his.attach('his.s2') \g /dev/null
+INSERT INTO his.s (k, i) VALUES (1, 'SOON');
+INSERT INTO his.s2 (k, i) VALUES (1, 'SOON');
+INSERT INTO hospital_cost.charge_item (code, name) VALUES ('SOON', 'x');
+INSERT INTO hospital_cost.price (item_code, unit_price) VALUES ('SOON', 5);
+SELECT is(his.pending('his.s'), 'posted 1, refused 0', 'a column named s, a number: what waited is posted');
+SELECT is(his.pending('his.s2'), 'posted 1, refused 0', 'a column named s, a text');
+SELECT is(his.entry('his.s', '1') || ', ' || his.entry('his.s2', '1'), 'post 1 20.00, post 1 20.00', 'from its own columns');
 
 -- settings that would hurt later
 SELECT throws_ok(format('UPDATE hospital_cost.hospital SET timezone = %L', z), 'MC007', NULL, 'no name of a time zone: ' || z) FROM unnest(ARRAY['CST', '+08', 'CST6CDT5x', '']) z;
