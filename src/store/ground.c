@@ -216,6 +216,7 @@ ground_posting_period(DateADT service_month, DateADT *target)
 {
 	DateADT month = service_month;
 
+	*target = service_month;
 	for (;;)
 	{
 		DateADT found;

@@ -32,7 +32,7 @@ typedef enum PeriodOutcome
 
 /*
  * Decides the posting period of a service month: itself if open, else, under the policy to_open_period, the first open month after it.
- * Every path that posts asks here. Takes the share lock that a close excludes, then reads the state with a fresh snapshot.
+ * *target is the service month itself where none is found. Every path that posts asks here. Takes the share lock that a close excludes, then reads the state with a fresh snapshot.
  */
 extern PeriodOutcome ground_posting_period(DateADT service_month, DateADT *target);
 
