@@ -60,6 +60,10 @@ BEGIN ATOMIC
 	FROM hospital_cost.attachment a
 	WHERE a.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = a.relation)
 	UNION ALL
+	SELECT 'index hospital_cost.ledger_encounter_idx is gone: no charge can be posted',
+		'CREATE INDEX ledger_encounter_idx ON hospital_cost._ledger (encounter_code, service_day, item_id)'
+	WHERE to_regclass('hospital_cost.ledger_encounter_idx') IS NULL
+	UNION ALL
 	SELECT format('the mapping of %s names columns that are gone: %s', a.relation, hospital_cost._gone_columns(a)),
 		format('SELECT hospital_cost.attach_charges(%L, …) with its present columns', a.relation)
 	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation
