@@ -19,6 +19,17 @@ BEGIN ATOMIC
 		('fund_amount', false), ('reimbursable', false), ('trace_code', false), ('settlement', false);
 END;
 
+-- The column types a field can be read from; readable_type() in C says the same.
+CREATE OR REPLACE FUNCTION hospital_cost._field_types(field text, columns int) RETURNS oid[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN CASE
+	WHEN field IN ('quantity', 'unit_price', 'amount', 'discount', 'days', 'fund_amount')
+		THEN '{int2,int4,int8,numeric,float4,float8,text,varchar,bpchar}'::regtype[]
+	WHEN field = 'charged_at' AND columns = 1 THEN '{timestamptz,timestamp,date}'::regtype[]
+	WHEN field = 'charged_at' THEN '{date,time}'::regtype[]
+	WHEN field = 'reimbursable' THEN '{bool,int2,int4,int8,text,varchar,bpchar}'::regtype[]
+	ELSE '{int2,int4,int8,numeric,text,varchar,bpchar,uuid,date}'::regtype[] END::oid[];
+
 -- Brings a mapping to one shape, {"field": {"columns": [...]}} or {"field": {"constant": "..."}}, and refuses what cannot work.
 CREATE OR REPLACE FUNCTION hospital_cost._check_mapping(relation regclass, columns jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -65,13 +76,7 @@ BEGIN
 		SELECT string_agg(format('%s (%s)', quote_ident(n), coalesce(format_type(a.atttypid, a.atttypmod), 'no such column')), ', ')
 		INTO problem
 		FROM unnest(names) AS n LEFT JOIN pg_attribute a ON a.attrelid = relation AND a.attname = n AND a.attnum > 0 AND NOT a.attisdropped
-		WHERE a.atttypid IS NULL OR NOT a.atttypid = ANY (CASE
-			WHEN f.key IN ('quantity', 'unit_price', 'amount', 'discount', 'days', 'fund_amount')
-				THEN '{int2,int4,int8,numeric,float4,float8,text,varchar,bpchar}'::regtype[]
-			WHEN f.key = 'charged_at' AND cardinality(names) = 1 THEN '{timestamptz,timestamp,date}'::regtype[]
-			WHEN f.key = 'charged_at' THEN '{date,time}'::regtype[]
-			WHEN f.key = 'reimbursable' THEN '{bool,int2,int4,int8,text,varchar,bpchar}'::regtype[]
-			ELSE '{int2,int4,int8,numeric,text,varchar,bpchar,uuid,date}'::regtype[] END::oid[]);
+		WHERE a.atttypid IS NULL OR NOT a.atttypid = ANY (hospital_cost._field_types(f.key, cardinality(names)));
 		IF problem IS NULL AND f.key = 'charged_at' AND cardinality(names) = 2 AND 1 <> (SELECT count(*) FROM pg_attribute a
 			WHERE a.attrelid = relation AND a.attname = ANY (names) AND a.atttypid = 'date'::regtype) THEN
 			problem := array_to_string(names, ', ') || ', which are not one date and one time';

@@ -36,20 +36,21 @@ BEGIN ATOMIC
 	JOIN pg_attribute a ON a.attrelid = relation AND a.attname = c.name;
 END;
 
--- Mapped columns that the table no longer has; null if none.
+-- Mapped columns that the table no longer has, or that have a type that cannot be read; null if none.
 CREATE OR REPLACE FUNCTION hospital_cost._gone_columns(a hospital_cost.attachment) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT string_agg(DISTINCT quote_ident(c.name), ', ')
 	FROM jsonb_each(a.columns) AS f (key, value), jsonb_array_elements_text(f.value -> 'columns') AS c (name)
-	WHERE NOT EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = a.relation AND t.attname = c.name AND t.attnum > 0 AND NOT t.attisdropped);
+	WHERE NOT EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = a.relation AND t.attname = c.name AND t.attnum > 0 AND NOT t.attisdropped
+		AND t.atttypid = ANY (hospital_cost._field_types(f.key, jsonb_array_length(f.value -> 'columns'))));
 END;
 
 CREATE OR REPLACE FUNCTION hospital_cost._require_columns(a hospital_cost.attachment) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF hospital_cost._gone_columns(a) IS NOT NULL THEN
-		RAISE EXCEPTION 'attached table % has lost columns: %', a.relation, hospital_cost._gone_columns(a) USING ERRCODE = 'MC207',
+		RAISE EXCEPTION 'attached table % cannot be read, columns gone or of another type: %', a.relation, hospital_cost._gone_columns(a) USING ERRCODE = 'MC207',
 			HINT = 'Attach the table again with a mapping of its present columns.';
 	END IF;
 END $$;
@@ -187,7 +188,7 @@ BEGIN
 	WHERE t.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = t.relation) ORDER BY t.source_id;
 
 	RETURN QUERY
-	SELECT format('%s: columns of its mapping are gone: %s', t.relation, hospital_cost._gone_columns(t)), 0::numeric, 1::numeric, 1::numeric
+	SELECT format('%s: columns of its mapping are gone or of another type: %s', t.relation, hospital_cost._gone_columns(t)), 0::numeric, 1::numeric, 1::numeric
 	FROM hospital_cost.attachment t JOIN pg_class c ON c.oid = t.relation
 	WHERE t.detached_at IS NULL AND hospital_cost._gone_columns(t) IS NOT NULL ORDER BY t.source_id;
 

@@ -110,8 +110,9 @@ COMMENT ON COLUMN hospital_cost.encounter.payer IS 'Who pays (费别), in the ho
 COMMENT ON COLUMN hospital_cost.encounter.price_class IS 'Price class of the patient, for information: posting takes the class from the fee line';
 COMMENT ON COLUMN hospital_cost.workload_value.measure IS 'visits, checkups, admissions, discharges, bed_days as in workload, or any name of the hospital''s own';
 COMMENT ON FUNCTION hospital_cost._source_day_sql(regclass, jsonb) IS 'SQL text that reads the service day of a mapped row';
-COMMENT ON FUNCTION hospital_cost._gone_columns(hospital_cost.attachment) IS 'Mapped columns that the table no longer has; null if none';
-COMMENT ON FUNCTION hospital_cost._require_columns(hospital_cost.attachment) IS 'Raises MC207 if mapped columns are gone';
+COMMENT ON FUNCTION hospital_cost._gone_columns(hospital_cost.attachment) IS 'Mapped columns that the table no longer has, or that have a type that cannot be read; null if none';
+COMMENT ON FUNCTION hospital_cost._require_columns(hospital_cost.attachment) IS 'Raises MC207 if mapped columns are gone or have another type';
 COMMENT ON FUNCTION hospital_cost._read_source(regclass, text) IS 'Rows of a query over an attached table, read as the table''s owner';
 COMMENT ON FUNCTION hospital_cost._source_query(hospital_cost.attachment) IS 'SQL text that reads key, quantity, amount and day of every row of an attached table';
 COMMENT ON FUNCTION hospital_cost._next_department_id() IS 'Next free department_id; concurrent inserts wait for each other';
+COMMENT ON FUNCTION hospital_cost._field_types(text, integer) IS 'Column types a field of a mapping can be read from';

@@ -64,7 +64,7 @@ BEGIN ATOMIC
 		'CREATE INDEX ledger_encounter_idx ON hospital_cost._ledger (encounter_code, service_day, item_id)'
 	WHERE to_regclass('hospital_cost.ledger_encounter_idx') IS NULL
 	UNION ALL
-	SELECT format('the mapping of %s names columns that are gone: %s', a.relation, hospital_cost._gone_columns(a)),
+	SELECT format('the mapping of %s names columns that are gone or of another type: %s', a.relation, hospital_cost._gone_columns(a)),
 		format('SELECT hospital_cost.attach_charges(%L, …) with its present columns', a.relation)
 	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation
 	WHERE a.detached_at IS NULL AND hospital_cost._gone_columns(a) IS NOT NULL
