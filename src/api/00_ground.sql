@@ -12,12 +12,17 @@ CREATE OR REPLACE FUNCTION hospital_cost.period_of(day date) RETURNS hospital_co
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (day - (extract(day FROM day)::int - 1))::hospital_cost.period_month;
 
+-- The number of a month's lock; period_number() in C says the same.
+CREATE OR REPLACE FUNCTION hospital_cost._period_number(period date) RETURNS int
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (extract(year FROM period) * 12 + extract(month FROM period) - 1)::int;
+
 -- Whoever writes into a month shares its lock until his transaction ends, as posters do; volatile, so that the state is read after the lock.
 CREATE OR REPLACE FUNCTION hospital_cost._period_guard(period date) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF isfinite(period) THEN
-		PERFORM pg_advisory_xact_lock_shared(18499, (extract(year FROM period) * 12 + extract(month FROM period) - 1)::int);
+		PERFORM pg_advisory_xact_lock_shared(18499, hospital_cost._period_number(period));
 	END IF;
 	IF (SELECT p.state FROM hospital_cost.period p WHERE p.period = _period_guard.period) = 'closed' THEN
 		RAISE EXCEPTION 'period % is closed', to_char(_period_guard.period, 'YYYY-MM') USING ERRCODE = 'MC001',
@@ -31,7 +36,7 @@ CREATE OR REPLACE FUNCTION hospital_cost._lock_period(period date, patience inte
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	give_up timestamptz := clock_timestamp() + patience;
-	month int := (extract(year FROM period) * 12 + extract(month FROM period) - 1)::int;
+	month int := hospital_cost._period_number(period);
 	blockers text;
 BEGIN
 	LOOP

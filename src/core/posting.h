@@ -88,7 +88,6 @@ typedef struct NetEntry
 {
 	int64_t entry_id;
 	int64_t reverses; /* 0: none */
-	int64_t quantity;
 	int flags;
 } NetEntry;
 

@@ -58,7 +58,6 @@ judge_price(const PostingBatch *batch, const Rule *rule, const ChargeRow *row)
 	/* A product that does not fit is no smaller for it. */
 	if (money_multiply(row->input.quantity, excess, &finding.amount_at_risk).code != FAULT_NONE)
 		finding.amount_at_risk = row->result.amount;
-	finding.excess_quantity = 0;
 	report(batch, rule, &finding);
 }
 
@@ -74,8 +73,7 @@ by_entry_id(const void *id, const void *row)
 static void
 read_encounter(const PostingBatch *batch, EncounterLines *known, Piece encounter)
 {
-	if (known->encounter.length == encounter.length && known->encounter.text != NULL &&
-		memcmp(known->encounter.text, encounter.text, encounter.length) == 0)
+	if (known->encounter.text != NULL && piece_equal(known->encounter, encounter))
 		return;
 	known->encounter = encounter;
 	known->count = ledger_lines(encounter, &known->lines);

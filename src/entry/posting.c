@@ -2,8 +2,8 @@
  * posting.c
  *		The statement triggers of an attached charge table.
  *
- * One pass over the transition tables in batches: decode, price, find the period, write entries, write issues, offer the batch to the
- * anomaly room. An update is a reversal and a new entry, a delete a reversal. Nothing but strict mode and blocking rules raises.
+ * The transition tables are read in batches: decode, price, find the period, write entries, write issues, offer the batch to the anomaly room.
+ * A delete is a reversal, an update a reversal and a new entry, in two passes. Nothing but strict mode and blocking rules raises.
  */
 #include "postgres.h"
 
@@ -36,6 +36,12 @@ take_back(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot, in
 		*version = 0;
 }
 
+static int
+by_string(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
 /* The version a pending row gets, 0 if it turns out to have an entry: a trigger posted it while we waited for its lock. */
 static int16
 pending_version(Poster *poster, const ChargeRow *row)
@@ -44,24 +50,13 @@ pending_version(Poster *poster, const ChargeRow *row)
 	char *key = posting_key_text(row);
 	LedgerEntry live;
 	int16 last_version;
-	int low = 0, high = pending->count - 1;
+	char **place;
 
 	if (ledger_find_live(poster->attachment->source_id, row->key, row->key_text, row->field[FIELD_ENCOUNTER], false, &live,
 						 &last_version))
 		return 0;
-	while (low <= high)
-	{
-		int middle = (low + high) / 2;
-		int order = strcmp(key, pending->keys[middle]);
-
-		if (order == 0)
-			return Max(pending->versions[middle], last_version) + 1;
-		if (order < 0)
-			high = middle - 1;
-		else
-			low = middle + 1;
-	}
-	return last_version + 1;
+	place = bsearch(&key, pending->keys, pending->count, sizeof(char *), by_string);
+	return (place == NULL ? last_version : Max(pending->versions[place - pending->keys], last_version)) + 1;
 }
 
 /* Second pass, a row as it is now. */

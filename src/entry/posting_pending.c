@@ -88,6 +88,7 @@ hc_take_back(PG_FUNCTION_ARGS)
 	int64 taken_back = 0;
 
 	poster_begin(&poster, attachment, count, LEDGER_BATCH);
+	/* As pending rows: the issue that was written when the change was refused stays until it can be made. */
 	poster.pending = &(PendingKeys) {0, NULL, NULL};
 	for (int i = 0; i < count; i++)
 	{

@@ -149,8 +149,7 @@ find_original(Poster *poster, ChargeRow *row)
 	else
 		key = posting_text_key(named);
 	for (int i = 0; i < poster->count && row->reverses == 0; i++)
-		if (poster->rows[i].key == key && (integer_key || (poster->rows[i].key_text.length == named.length &&
-			memcmp(poster->rows[i].key_text.text, named.text, named.length) == 0)))
+		if (poster->rows[i].key == key && (integer_key || piece_equal(poster->rows[i].key_text, named)))
 			row->reverses = poster->rows[i].entry_id;
 	if (row->reverses == 0 && ledger_find_live(poster->attachment->source_id, key, integer_key ? (Piece) {"", 0} : named,
 											   row->field[FIELD_ENCOUNTER], true, &original, &last_version))

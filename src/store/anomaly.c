@@ -12,10 +12,8 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
-#include "utils/rangetypes.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/typcache.h"
 
 #include "core/posting.h"
 #include "store/anomaly.h"
@@ -79,10 +77,6 @@ read_parameters(Rule *rule, Jsonb *parameters)
 static bool
 read_rule(HeapTuple tuple, TupleDesc desc, Rule *rule)
 {
-	RangeType *valid = DatumGetRangeTypeP(column(tuple, desc, "valid"));
-	RangeBound lower, upper;
-	bool empty;
-
 	memset(rule, 0, sizeof(Rule));
 	if (strcmp(TextDatumGetCString(column(tuple, desc, "timing")), "inline") != 0 ||
 		!rule_kind(TextDatumGetCString(column(tuple, desc, "kind")), &rule->kind))
@@ -92,9 +86,7 @@ read_rule(HeapTuple tuple, TupleDesc desc, Rule *rule)
 	rule->severity = TextDatumGetCString(column(tuple, desc, "severity"));
 	rule->block = strcmp(TextDatumGetCString(column(tuple, desc, "action")), "block") == 0;
 	rule->respond_within = *DatumGetIntervalP(column(tuple, desc, "respond_within"));
-	range_deserialize(lookup_type_cache(RangeTypeGetOid(valid), TYPECACHE_RANGE_INFO), valid, &lower, &upper, &empty);
-	rule->from = lower.infinite ? PG_INT32_MIN : DatumGetDateADT(lower.val);
-	rule->to = upper.infinite ? PG_INT32_MAX : DatumGetDateADT(upper.val);
+	ground_day_range(column(tuple, desc, "valid"), &rule->from, &rule->to);
 	read_parameters(rule, DatumGetJsonbP(column(tuple, desc, "parameters")));
 	return true;
 }

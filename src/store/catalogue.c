@@ -16,10 +16,8 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rangetypes.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/typcache.h"
 
 #include "core/money.h"
 #include "store/catalogue.h"
@@ -107,17 +105,12 @@ required_attribute(HeapTuple tuple, Relation rel, const char *name)
 static void
 read_price(HeapTuple tuple, Relation rel, ItemPrice *price)
 {
-	RangeType *valid = DatumGetRangeTypeP(required_attribute(tuple, rel, "valid"));
-	TypeCacheEntry *type = lookup_type_cache(RangeTypeGetOid(valid), TYPECACHE_RANGE_INFO);
-	RangeBound lower, upper;
-	bool empty, isnull;
+	bool isnull;
 	Datum ceiling;
 	bool rounded;
 
-	range_deserialize(type, valid, &lower, &upper, &empty);
+	ground_day_range(required_attribute(tuple, rel, "valid"), &price->from, &price->to);
 	price->price_class = TextDatumGetCString(required_attribute(tuple, rel, "price_class"));
-	price->from = lower.infinite ? PG_INT32_MIN : DatumGetDateADT(lower.val);
-	price->to = upper.infinite ? PG_INT32_MAX : DatumGetDateADT(upper.val);
 	if (!decimal_from_numeric(required_attribute(tuple, rel, "unit_price"), PRICE_SCALE,
 							  &price->unit_price, &rounded))
 		elog(ERROR, "unit_price of \"price\" does not fit");

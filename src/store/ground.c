@@ -21,8 +21,10 @@
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/rangetypes.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
 
 #include "core/period.h"
 #include "store/compat.h"
@@ -161,6 +163,18 @@ ground_instant_of_wall_clock(Timestamp local, DateADT *day)
 	if (tm2timestamp(&tm, fsec, &tz, &at) != 0)
 		elog(ERROR, "timestamp out of range");
 	return at;
+}
+
+void
+ground_day_range(Datum range, DateADT *from, DateADT *to)
+{
+	RangeType *days = DatumGetRangeTypeP(range);
+	RangeBound lower, upper;
+	bool empty;
+
+	range_deserialize(lookup_type_cache(RangeTypeGetOid(days), TYPECACHE_RANGE_INFO), days, &lower, &upper, &empty);
+	*from = lower.infinite ? PG_INT32_MIN : DatumGetDateADT(lower.val);
+	*to = upper.infinite ? PG_INT32_MAX : DatumGetDateADT(upper.val);
 }
 
 /*

@@ -22,6 +22,9 @@ extern DateADT ground_day_of_instant(TimestampTz at);
 /* Instant of a wall clock reading in the hospital's time zone, and its day. The reading must be finite. */
 extern TimestampTz ground_instant_of_wall_clock(Timestamp local, DateADT *day);
 
+/* Days [from, to) of a daterange; a side without bound is the lowest or highest int32. */
+extern void ground_day_range(Datum range, DateADT *from, DateADT *to);
+
 /* Where a charge of a service month goes. */
 typedef enum PeriodOutcome
 {

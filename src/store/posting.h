@@ -60,6 +60,12 @@ typedef struct Piece
 	int length;
 } Piece;
 
+static inline bool
+piece_equal(Piece a, Piece b)
+{
+	return a.length == b.length && (a.length == 0 || memcmp(a.text, b.text, a.length) == 0);
+}
+
 /* One charge on its way into the ledger. */
 typedef struct ChargeRow
 {

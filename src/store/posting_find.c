@@ -84,8 +84,9 @@ typedef struct KeyEntries
 } KeyEntries;
 
 static void
-collect(KeyEntries *set, HeapTuple tuple, TupleDesc desc)
+collect(void *context, HeapTuple tuple, TupleDesc desc)
 {
+	KeyEntries *set = context;
 	text *key_text;
 
 	if (DatumGetInt16(attribute(tuple, desc, A_SOURCE_ID)) != set->source_id ||
@@ -104,11 +105,12 @@ collect(KeyEntries *set, HeapTuple tuple, TupleDesc desc)
 	read_entry(tuple, desc, &set->entries[set->count++]);
 }
 
+/* Entries of either kind begin with their id. */
 static int
 by_entry_id(const void *a, const void *b)
 {
-	int64 x = ((const LedgerEntry *) a)->entry_id;
-	int64 y = ((const LedgerEntry *) b)->entry_id;
+	int64 x = *(const int64 *) a;
+	int64 y = *(const int64 *) b;
 
 	return x < y ? -1 : x > y;
 }
@@ -126,8 +128,7 @@ choose_live(KeyEntries *set, LedgerEntry *found, int16 *last_version)
 	for (int i = 0; i < set->count; i++)
 	{
 		*last_version = Max(*last_version, set->entries[i].version);
-		nets[i] = (NetEntry) {set->entries[i].entry_id, set->entries[i].reverses, set->entries[i].quantity,
-			set->entries[i].flags};
+		nets[i] = (NetEntry) {set->entries[i].entry_id, set->entries[i].reverses, set->entries[i].flags};
 	}
 	live = posting_live(nets, set->count);
 	pfree(nets);
@@ -155,12 +156,6 @@ scan_encounter(Piece encounter, Snapshot snapshot, void (*take)(void *, HeapTupl
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
-}
-
-static void
-take_key(void *context, HeapTuple tuple, TupleDesc desc)
-{
-	collect(context, tuple, desc);
 }
 
 /* Searches the whole ledger for a key, as the owner of the ledger: the writer of a hospital table may not read it. */
@@ -201,7 +196,7 @@ ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, bo
 
 	*last_version = 0;
 	if (encounter.text != NULL)
-		scan_encounter(encounter, SnapshotSelf, take_key, &set);
+		scan_encounter(encounter, SnapshotSelf, collect, &set);
 	/* Entries of a key can be spread over encounters if the row was moved, so an answer from one encounter alone must be live. */
 	if (choose_live(&set, found, last_version))
 		return true;
@@ -242,15 +237,6 @@ take_line(void *context, HeapTuple tuple, TupleDesc desc)
 	};
 }
 
-static int
-by_line_id(const void *a, const void *b)
-{
-	int64 x = ((const LineEntry *) a)->entry_id;
-	int64 y = ((const LineEntry *) b)->entry_id;
-
-	return x < y ? -1 : x > y;
-}
-
 int
 ledger_lines(Piece encounter, LineEntry **result)
 {
@@ -260,7 +246,7 @@ ledger_lines(Piece encounter, LineEntry **result)
 	InitDirtySnapshot(dirty);
 	scan_encounter(encounter, &dirty, take_line, &lines);
 	if (lines.count > 1)
-		qsort(lines.lines, lines.count, sizeof(LineEntry), by_line_id);
+		qsort(lines.lines, lines.count, sizeof(LineEntry), by_entry_id);
 	*result = lines.lines;
 	return lines.count;
 }

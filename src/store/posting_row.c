@@ -27,6 +27,10 @@
 #define FIRST_DAY (-730119)
 #define LAST_DAY 2921939
 
+/* The fields that are posted as texts. */
+static const ChargeField texts[] = {FIELD_ENCOUNTER, FIELD_ITEM, FIELD_ORDERING, FIELD_PERFORMING, FIELD_WARD, FIELD_REVERSES_KEY,
+	FIELD_PRICE_CLASS};
+
 static void
 set_issue(ChargeRow *row, IssueCode code, ChargeField field)
 {
@@ -155,10 +159,11 @@ read_number(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row, 
 
 		if (isnull)
 			return false;
-		readable = decimal_from_datum(value, map->type[0], scale, number, &rounded) && within_limit(field, *number);
-		if (!readable)
+		readable = decimal_from_datum(value, map->type[0], scale, number, &rounded);
+		if (!readable || !within_limit(field, *number))
 			row->field[field] = piece_of_datum(value, map->type[0]);
 	}
+	readable = readable && within_limit(field, *number);
 	if (!readable)
 		set_issue(row, ISSUE_UNREADABLE_VALUE, field);
 	if (rounded)
@@ -262,9 +267,6 @@ read_time(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
 void
 posting_decode(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
 {
-	static const ChargeField texts[] = {FIELD_ENCOUNTER, FIELD_ITEM, FIELD_ORDERING, FIELD_PERFORMING, FIELD_WARD,
-		FIELD_REVERSES_KEY, FIELD_PRICE_CLASS};
-
 	memset(row, 0, sizeof(*row));
 	row->version = 1;
 	row->period = PERIOD_UNKNOWN;
@@ -337,22 +339,13 @@ posting_price(const Attachment *attachment, ChargeRow *row)
 	row->kind = row->input.quantity < 0 || row->result.amount < 0 ? KIND_ADJUST : KIND_POST;
 }
 
-static bool
-same_piece(Piece a, Piece b)
-{
-	return a.length == b.length && (a.length == 0 || memcmp(a.text, b.text, a.length) == 0);
-}
-
 bool
 posting_same(const ChargeRow *a, const ChargeRow *b)
 {
-	static const ChargeField texts[] = {FIELD_ENCOUNTER, FIELD_ITEM, FIELD_ORDERING, FIELD_PERFORMING, FIELD_WARD,
-		FIELD_REVERSES_KEY, FIELD_PRICE_CLASS};
-
 	for (int i = 0; i < lengthof(texts); i++)
-		if (!same_piece(a->field[texts[i]], b->field[texts[i]]))
+		if (!piece_equal(a->field[texts[i]], b->field[texts[i]]))
 			return false;
-	return a->key == b->key && same_piece(a->key_text, b->key_text) && a->charged_at == b->charged_at &&
+	return a->key == b->key && piece_equal(a->key_text, b->key_text) && a->charged_at == b->charged_at &&
 		a->issues == b->issues && a->input.quantity == b->input.quantity && a->input.has_price == b->input.has_price &&
 		a->input.price == b->input.price && a->input.has_amount == b->input.has_amount && a->input.amount == b->input.amount;
 }

@@ -130,14 +130,14 @@ finds_the_live_entry(void **state)
 		{
 			if (live >= 0 && random_below(3) > 0)
 			{
-				entries[n] = (NetEntry) {n + 1, entries[live].entry_id, -1, FLAG_SOURCE_CHANGED};
+				entries[n] = (NetEntry) {n + 1, entries[live].entry_id, FLAG_SOURCE_CHANGED};
 				n++;
 				live = -1;
 			}
 			if (live < 0 && random_below(2) == 0)
 			{
 				/* a refund names an entry of another key; that does not make it less live */
-				entries[n] = (NetEntry) {n + 1, random_below(4) == 0 ? 1000 + n : 0, 1, 0};
+				entries[n] = (NetEntry) {n + 1, random_below(4) == 0 ? 1000 + n : 0, 0};
 				live = n++;
 			}
 			assert_int_equal(posting_live(entries, n), live);

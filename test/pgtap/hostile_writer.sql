@@ -6,15 +6,8 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
+\ir fixture/table.sql
 SELECT plan(86);
-CREATE FUNCTION his.plain(change jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql RETURN '{"source_key": "k", "encounter": "v", "item": "i", "quantity": "q",
-	"amount": "t", "performing_department": "d", "charged_at": "at"}'::jsonb || change;
-CREATE FUNCTION his.make(name text, key text DEFAULT 'k int PRIMARY KEY') RETURNS void LANGUAGE plpgsql AS $$ BEGIN
-	EXECUTE format('CREATE TABLE %s (v text DEFAULT ''E'', i text DEFAULT ''CT'', q numeric DEFAULT 1, t numeric DEFAULT 20, d text DEFAULT ''T1'',
-		at timestamptz DEFAULT ''2025-03-05 10:00+08'', note text, %s)', name, key);
-END $$;
-CREATE FUNCTION his.attach(name text, change jsonb DEFAULT '{}') RETURNS void LANGUAGE sql AS $$
-	SELECT hospital_cost.attach_charges(name::regclass, his.plain(change), 'flag', 'trust') $$;
 CREATE FUNCTION his.pending(name text) RETURNS text LANGUAGE sql VOLATILE AS $$
 	SELECT string_agg(format('%s %s', p.outcome, p.row_count), ', ' ORDER BY p.outcome) FROM hospital_cost.post_pending(name::regclass) p $$;
 CREATE FUNCTION his.agrees(why text) RETURNS text LANGUAGE sql AS $$
