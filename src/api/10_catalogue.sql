@@ -40,6 +40,9 @@ COMMENT ON COLUMN hospital_cost.charge_item.category IS 'National charge categor
 COMMENT ON TABLE hospital_cost.price IS 'Price list (价格表): one unit price of an item for a price class and a range of days; ranges of one item and class never overlap (23P01)';
 COMMENT ON COLUMN hospital_cost.price.unit_price IS 'Yuan a unit, six decimals';
 COMMENT ON COLUMN hospital_cost.price.ceiling IS 'Highest price allowed by the authority (最高限价), yuan a unit; null: none';
+COMMENT ON TABLE hospital_cost.reason_code IS 'Reason codes (原因代码) of refunds 退费, discounts 优惠, reversals 冲销 and reopenings 反结账: by purpose, with what the reason feeds. Charge tables attached with refund_reason "coded" accept no other reason of a refund (MC22A)';
+COMMENT ON COLUMN hospital_cost.reason_code.feeds IS 'Whom the reason should teach, in the hospital''s words, such as purchasing (采购) or order change (医嘱变更)';
+COMMENT ON COLUMN hospital_cost.reason_code.active IS 'Whether new rows may give it';
 COMMENT ON FUNCTION hospital_cost.price_of(text, date, text) IS 'Unit price in yuan that posting would use for an item on a day; null if there is none. Item not known: MC101';
 COMMENT ON FUNCTION hospital_cost._forget_masters() IS 'Trigger: tells the caches of all sessions that items, prices, departments or the hospital changed';
 COMMENT ON FUNCTION hospital_cost._catalogue_setup() IS 'check_setup of the catalogue room';

@@ -15,10 +15,11 @@ SELECT l.entry_id,
 	l.charged_at, l.service_day, l.period::hospital_cost.period_month AS period,
 	array_remove(ARRAY[
 		CASE WHEN l.flags & 1 <> 0 THEN 'price_differs' END, CASE WHEN l.flags & 2 <> 0 THEN 'amount_differs' END,
-		CASE WHEN l.flags & 4 <> 0 THEN 'late' END,
+		CASE WHEN l.flags & 4 <> 0 THEN 'late' END, CASE WHEN l.flags & 8 <> 0 THEN 'closes_line' END,
 		CASE WHEN l.flags & 16 <> 0 THEN 'above_limit' END, CASE WHEN l.flags & 32 <> 0 THEN 'rounded' END,
 		CASE WHEN l.flags & 64 <> 0 THEN 'source_changed' END], NULL) AS flags,
-	nullif(l.reverses, 0) AS reverses
+	nullif(l.reverses, 0) AS reverses,
+	a.relation_name AS source_name
 FROM hospital_cost._ledger l
 JOIN hospital_cost.attachment a ON a.source_id = l.source_id
 JOIN hospital_cost.charge_item i ON i.item_id = l.item_id
@@ -45,7 +46,8 @@ GROUP BY t.period, od.code, pd.code, i.category, coalesce(od.setting, pd.setting
 
 CREATE OR REPLACE VIEW hospital_cost.posting_issue AS
 SELECT f.finding_id AS issue_id, a.relation AS source, f.source_key, f.code, f.severity, f.field, f.expected, f.observed,
-	f.encounter_code, f.item_code, f.period, f.entry_id, f.state, f.found_at, f.closed_at
+	f.encounter_code, f.item_code, f.period, f.entry_id, f.state, f.found_at, f.closed_at,
+	a.relation_name AS source_name
 FROM hospital_cost._finding f
 JOIN hospital_cost.attachment a ON a.source_id = f.source_id
 WHERE f.class = 'data';

@@ -41,9 +41,11 @@ CREATE OR REPLACE FUNCTION hospital_cost._gone_columns(a hospital_cost.attachmen
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT string_agg(DISTINCT quote_ident(c.name), ', ')
-	FROM jsonb_each(a.columns) AS f (key, value), jsonb_array_elements_text(f.value -> 'columns') AS c (name)
+	FROM jsonb_each(a.columns) AS f (key, value)
+	JOIN hospital_cost._feed_field d ON d.feed = a.feed AND d.field = f.key,
+	jsonb_array_elements_text(f.value -> 'columns') AS c (name)
 	WHERE NOT EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = a.relation AND t.attname = c.name AND t.attnum > 0 AND NOT t.attisdropped
-		AND t.atttypid = ANY (hospital_cost._field_types(f.key, jsonb_array_length(f.value -> 'columns'))));
+		AND t.atttypid = ANY (hospital_cost._field_types(d.type, jsonb_array_length(f.value -> 'columns'))));
 END;
 
 CREATE OR REPLACE FUNCTION hospital_cost._require_columns(a hospital_cost.attachment) RETURNS void
@@ -57,18 +59,30 @@ END $$;
 
 -- Read as the table's owner: its casts, functions and indexes are his code and must not run with the rights of this one.
 CREATE OR REPLACE FUNCTION hospital_cost._read_source(relation regclass, query text)
-RETURNS TABLE (source_key text, quantity numeric, amount numeric, day date)
+RETURNS TABLE (source_key text, quantity numeric, amount numeric, day date, encounter text, item text, ordering text, performing text, ward text)
 AS 'MODULE_PATHNAME', 'hc_read_source'
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
+
+-- Which rows are charges: all but those whose status says planned or void. A status nobody knows counts, so that the row is missed.
+CREATE OR REPLACE FUNCTION hospital_cost._source_filter(a hospital_cost.attachment) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN a.columns ? 'status' THEN format($q$COALESCE(%s, '') OPERATOR(pg_catalog.<>) ALL (%L::pg_catalog.text[])$q$,
+	hospital_cost._source_sql(a.relation, a.columns, 'status'),
+	(SELECT coalesce(array_agg(v.value), '{}') FROM unnest('{planned,void}'::text[]) AS w (word),
+		jsonb_array_elements_text(coalesce(a.options #> ARRAY['status', w.word], '[]')) AS v (value))) ELSE 'true' END;
 
 CREATE OR REPLACE FUNCTION hospital_cost._source_query(a hospital_cost.attachment) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN format('SELECT (%1$s)::pg_catalog.text, pg_catalog.round((%2$s)::pg_catalog.numeric, 4),
-		pg_catalog.round(COALESCE((%4$s)::pg_catalog.numeric, pg_catalog.round((%2$s)::pg_catalog.numeric, 4)
-			OPERATOR(pg_catalog.*) pg_catalog.round((%3$s)::pg_catalog.numeric, 6)), 2), (%5$s)::pg_catalog.date FROM %6$s s',
+		pg_catalog.round(COALESCE((%3$s)::pg_catalog.numeric, pg_catalog.round((%2$s)::pg_catalog.numeric, 4)
+			OPERATOR(pg_catalog.*) pg_catalog.round((%4$s)::pg_catalog.numeric, 6)), 2), (%5$s)::pg_catalog.date,
+		%6$s FROM %7$s s WHERE %8$s',
 	hospital_cost._source_sql(a.relation, a.columns, 'source_key'), hospital_cost._source_sql(a.relation, a.columns, 'quantity'),
-	hospital_cost._source_sql(a.relation, a.columns, 'unit_price'), hospital_cost._source_sql(a.relation, a.columns, 'amount'),
-	hospital_cost._source_day_sql(a.relation, a.columns), a.relation);
+	hospital_cost._source_sql(a.relation, a.columns, 'amount'), hospital_cost._source_sql(a.relation, a.columns, 'unit_price'),
+	hospital_cost._source_day_sql(a.relation, a.columns),
+	(SELECT string_agg(format('NULLIF((%s)::pg_catalog.text, %L)', hospital_cost._source_sql(a.relation, a.columns, f.field), ''), ', ' ORDER BY f.ord)
+		FROM unnest('{encounter,item,ordering_department,performing_department,ward_department}'::text[]) WITH ORDINALITY AS f (field, ord)),
+	a.relation, hospital_cost._source_filter(a));
 
 -- What each source key stands for in the ledger now: reversals made by a changed or deleted row cancel what they reverse.
 CREATE OR REPLACE FUNCTION hospital_cost._live_entry(source_id smallint)
@@ -83,6 +97,59 @@ BEGIN ATOMIC
 	GROUP BY 1;
 END;
 
+-- The live entries themselves, with their codes. A refund has the dimensions of its original, so only its own are told.
+CREATE OR REPLACE FUNCTION hospital_cost._live_content(source_id smallint)
+RETURNS TABLE (source_key text, period date, quantity numeric, amount numeric, day date, encounter text, item text, ordering text, performing text, ward text)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT CASE WHEN l.source_key_text = '' THEN l.source_key::text ELSE l.source_key_text END, l.period, l.quantity * 0.0001, l.amount * 0.01,
+		l.service_day, e.code, i.code, od.code, pd.code, wd.code
+	FROM hospital_cost._ledger l
+	LEFT JOIN LATERAL (SELECT l.encounter_code AS code WHERE l.kind <> 2) e ON true
+	LEFT JOIN hospital_cost.charge_item i ON i.item_id = l.item_id AND l.kind <> 2
+	LEFT JOIN hospital_cost.department od ON od.department_id = l.ordering_id AND l.kind <> 2
+	LEFT JOIN hospital_cost.department pd ON pd.department_id = l.performing_id AND l.kind <> 2
+	LEFT JOIN hospital_cost.department wd ON wd.department_id = l.ward_id AND l.kind <> 2
+	WHERE l.source_id = _live_content.source_id AND l.flags & 64 = 0
+		AND NOT EXISTS (SELECT FROM hospital_cost._ledger r WHERE r.reverses = l.entry_id AND r.flags & 64 <> 0);
+END;
+
+-- Every source row beside what its key stands for in the ledger; "wrong" says what does not fit, by the first field that differs. Of rows
+-- that repeat a key, the one that fits best.
+CREATE OR REPLACE FUNCTION hospital_cost._source_state(a hospital_cost.attachment)
+RETURNS TABLE (source_key text, has_row boolean, day date, quantity numeric, amount numeric, entries bigint, entry_quantity numeric,
+	entry_amount numeric, periods date[], last_version smallint, wrong text)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN QUERY
+	WITH pair AS MATERIALIZED (
+		SELECT coalesce(s.source_key, e.source_key) AS key, s.source_key IS NOT NULL AS has_row, s.day, s.quantity,
+			CASE WHEN l.source_key IS NOT NULL AND l.encounter IS NULL AND NOT a.columns ? 'amount' THEN l.amount ELSE coalesce(s.amount, e.amount * 0.01) END AS amount,
+			coalesce(e.entries, 0) AS entries, e.quantity * 0.0001 AS entry_quantity, e.amount * 0.01 AS entry_amount, e.periods, e.last_version,
+			CASE WHEN coalesce(e.entries, 0) NOT IN (0, 1) THEN e.entries || ' live entries'
+				WHEN e.entries = 0 AND e.amount <> 0 THEN 'reversals that do not add up'
+				WHEN e.entries = 1 AND s.source_key IS NULL THEN 'gone'
+				WHEN l.source_key IS NULL THEN NULL
+				WHEN s.quantity IS DISTINCT FROM l.quantity THEN 'quantity'
+				WHEN s.amount <> l.amount AND (l.encounter IS NOT NULL OR a.columns ? 'amount') THEN 'amount'
+				WHEN s.day IS DISTINCT FROM l.day THEN 'charged_at'
+				WHEN l.encounter IS NULL THEN NULL
+				WHEN s.encounter IS DISTINCT FROM l.encounter THEN 'encounter'
+				WHEN s.item IS DISTINCT FROM l.item THEN 'item'
+				WHEN s.ordering IS DISTINCT FROM l.ordering THEN 'ordering_department'
+				WHEN s.performing IS DISTINCT FROM l.performing THEN 'performing_department'
+				WHEN s.ward IS DISTINCT FROM l.ward THEN 'ward_department' END AS wrong
+		FROM hospital_cost._read_source(a.relation, hospital_cost._source_query(a)) s
+		FULL JOIN hospital_cost._live_entry(a.source_id) e ON e.source_key = s.source_key
+		LEFT JOIN hospital_cost._live_content(a.source_id) l ON l.source_key = e.source_key AND e.entries = 1
+	)
+	SELECT * FROM pair WHERE a.key_is_unique
+	UNION ALL
+	(SELECT DISTINCT ON (p.key) p.* FROM pair p WHERE NOT a.key_is_unique AND p.key IS NOT NULL ORDER BY p.key, p.wrong IS NOT NULL)
+	UNION ALL
+	SELECT p.* FROM pair p WHERE NOT a.key_is_unique AND p.key IS NULL;
+END $$;
+
 CREATE OR REPLACE FUNCTION hospital_cost.unposted(relation regclass)
 RETURNS TABLE (source_key text, service_day date, issue text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -90,7 +157,7 @@ DECLARE
 	a hospital_cost.attachment;
 BEGIN
 	PERFORM hospital_cost._require_owner(relation);
-	SELECT * INTO a FROM hospital_cost.attachment t WHERE t.relation = unposted.relation;
+	SELECT * INTO a FROM hospital_cost.attachment t WHERE t.relation = unposted.relation AND t.feed = 'charges';
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'table % is not attached', relation USING ERRCODE = 'MC204',
 			HINT = 'See hospital_cost.attachment for the tables that are.';
@@ -101,101 +168,6 @@ BEGIN
 		AND f.source_key = r.source_key AND f.severity = 'blocking' AND f.state = 'open' ORDER BY f.finding_id DESC LIMIT 1)
 	FROM hospital_cost._read_source(relation, hospital_cost._source_query(a)) r
 	WHERE NOT EXISTS (SELECT FROM hospital_cost._live_entry(a.source_id) e WHERE e.source_key = r.source_key AND e.entries > 0);
-END $$;
-
--- The source rows of a month (those with entries in it, and those of its days without any) against their entries.
-CREATE OR REPLACE FUNCTION hospital_cost._verify_source(a hospital_cost.attachment, period date)
-RETURNS TABLE (identity text, expected numeric, actual numeric)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	name text := a.relation::text;
-BEGIN
-	RETURN QUERY
-		WITH source AS MATERIALIZED (
-			SELECT r.source_key AS key, r.quantity, r.amount, r.day
-			FROM hospital_cost._read_source(a.relation, hospital_cost._source_query(a)) r
-		), entry AS MATERIALIZED (SELECT * FROM hospital_cost._live_entry(a.source_id)),
-		pair AS (
-			SELECT s.key AS s_key, e.source_key AS e_key, coalesce(e.entries, 0) AS entries,
-				s.quantity AS s_quantity, e.quantity * 0.0001 AS e_quantity, coalesce(s.amount, e.amount * 0.01) AS s_amount, e.amount * 0.01 AS e_amount,
-				(s.day >= _verify_source.period AND s.day < (_verify_source.period + interval '1 month')::date) AS in_month
-			FROM source s FULL JOIN entry e ON e.source_key = s.key
-			WHERE _verify_source.period = ANY (e.periods) OR (coalesce(e.entries, 0) = 0 AND s.day >= _verify_source.period AND s.day < (_verify_source.period + interval '1 month')::date)
-		)
-		SELECT v.identity, v.expected, v.actual FROM (SELECT
-			count(*) FILTER (WHERE s_key IS NOT NULL AND entries > 0)::numeric AS rows, count(*) FILTER (WHERE entries > 0)::numeric AS live,
-			coalesce(sum(s_quantity) FILTER (WHERE entries > 0), 0) AS sq, coalesce(sum(e_quantity), 0) AS eq,
-			coalesce(sum(s_amount) FILTER (WHERE entries > 0), 0) AS sa, coalesce(sum(e_amount), 0) AS ea,
-			count(*) FILTER (WHERE entries > 1 OR entries < 0 OR (entries = 0 AND coalesce(e_amount, 0) <> 0)
-				OR (entries = 1 AND (s_quantity IS DISTINCT FROM e_quantity OR s_amount IS DISTINCT FROM e_amount)))::numeric AS bad,
-			count(*) FILTER (WHERE s_key IS NOT NULL AND entries = 0 AND in_month)::numeric AS missing,
-			(SELECT count(DISTINCT f.source_key) FROM hospital_cost._finding f JOIN source s ON s.key = f.source_key
-				WHERE f.source_id = a.source_id AND f.severity = 'blocking' AND f.state = 'open'
-				AND s.day >= _verify_source.period AND s.day < (_verify_source.period + interval '1 month')::date)::numeric AS explained
-			FROM pair) t
-		CROSS JOIN LATERAL (VALUES (name || ': rows = entries', rows, live), (name || ': quantity of rows = of entries', sq, eq),
-			(name || ': amount of rows = of entries', sa, ea), (name || ': rows that differ from their entry', 0, bad),
-			(name || ': rows without an entry = blocking issues', explained, missing)) AS v (identity, expected, actual);
-END $$;
-
-CREATE OR REPLACE FUNCTION hospital_cost.verify_ledger(period date)
-RETURNS TABLE (identity text, expected numeric, actual numeric, difference numeric)
-LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	a hospital_cost.attachment;
-BEGIN
-	RETURN QUERY
-	WITH entry AS (
-		SELECT l.ordering_id, l.performing_id, l.item_id, count(*) AS entries, sum(l.quantity) AS quantity, sum(l.amount) AS amount
-		FROM hospital_cost._ledger l WHERE l.period = verify_ledger.period GROUP BY 1, 2, 3
-	), pair AS (
-		SELECT coalesce(e.amount, 0) AS entry_amount, coalesce(t.amount, 0) AS total_amount,
-			coalesce(e.entries, 0) AS entry_count, coalesce(t.entries, 0) AS total_count,
-			(e.entries, e.quantity, e.amount) IS DISTINCT FROM (t.entries, t.quantity, t.amount) AS differs
-		FROM entry e
-		FULL JOIN (SELECT * FROM hospital_cost._item_total i WHERE i.period = verify_ledger.period) t
-			ON t.ordering_id = e.ordering_id AND t.performing_id = e.performing_id AND t.item_id = e.item_id
-	), cell AS (
-		SELECT coalesce(sum(p.entry_amount), 0) * 0.01 AS ea, coalesce(sum(p.total_amount), 0) * 0.01 AS ta,
-			coalesce(sum(p.entry_count), 0) AS ec, coalesce(sum(p.total_count), 0) AS tc, count(*) FILTER (WHERE p.differs) AS bad
-		FROM pair p
-	)
-	SELECT v.name, v.want, v.have, v.have - v.want FROM cell
-	CROSS JOIN LATERAL (VALUES ('entries: amount = charge totals', ea, ta), ('entries: count = charge totals', ec, tc),
-		('totals that differ from their entries', 0, bad::numeric)) AS v (name, want, have);
-
-	RETURN QUERY
-	SELECT 'reversals that do not mirror their entry', 0::numeric, count(*)::numeric, count(*)::numeric
-	FROM hospital_cost._ledger r
-	LEFT JOIN hospital_cost._ledger o ON o.entry_id = r.reverses AND o.source_id = r.source_id AND o.source_key = r.source_key
-	WHERE r.period = verify_ledger.period AND r.flags & 64 <> 0
-		AND (o.source_key_text, o.encounter_code, o.item_id, o.service_day, o.ordering_id, o.performing_id, o.ward_id, o.version,
-			o.unit_price, o.quantity + r.quantity, o.amount + r.amount)
-		IS DISTINCT FROM (r.source_key_text, r.encounter_code, r.item_id, r.service_day, r.ordering_id, r.performing_id, r.ward_id,
-			r.version, r.unit_price, 0::bigint, 0::bigint);
-
-	RETURN QUERY
-	SELECT 'entries whose amount is not quantity × price and not flagged', 0::numeric, count(*)::numeric, count(*)::numeric
-	FROM hospital_cost._ledger l
-	JOIN hospital_cost.attachment t ON t.source_id = l.source_id AND t.pricing <> 'trust'
-	WHERE l.period = verify_ledger.period AND l.flags & (2 | 64) = 0
-		AND round(l.quantity::numeric * l.unit_price / 100000000) <> l.amount;
-
-	-- A table dropped under its attachment has nothing left to be held against.
-	RETURN QUERY
-	SELECT format('attached table with id %s is gone', t.relation::oid), 0::numeric, 1::numeric, 1::numeric
-	FROM hospital_cost.attachment t
-	WHERE t.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = t.relation) ORDER BY t.source_id;
-
-	RETURN QUERY
-	SELECT format('%s: columns of its mapping are gone or of another type: %s', t.relation, hospital_cost._gone_columns(t)), 0::numeric, 1::numeric, 1::numeric
-	FROM hospital_cost.attachment t JOIN pg_class c ON c.oid = t.relation
-	WHERE t.detached_at IS NULL AND hospital_cost._gone_columns(t) IS NOT NULL ORDER BY t.source_id;
-
-	FOR a IN SELECT t.* FROM hospital_cost.attachment t JOIN pg_class c ON c.oid = t.relation
-		WHERE t.detached_at IS NULL AND hospital_cost._gone_columns(t) IS NULL ORDER BY t.source_id LOOP
-		RETURN QUERY SELECT s.identity, s.expected, s.actual, s.actual - s.expected FROM hospital_cost._verify_source(a, period) s;
-	END LOOP;
 END $$;
 
 CREATE OR REPLACE FUNCTION hospital_cost._check_blocking_issues(period date) RETURNS SETOF text

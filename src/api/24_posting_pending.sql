@@ -1,90 +1,141 @@
--- 20 posting: rows the triggers did not post, once the cause is mended.
+-- 20 posting: rows the triggers did not post, once the cause is mended, the mode is async, or the triggers never saw them.
 
-CREATE OR REPLACE FUNCTION hospital_cost._post_rows(relation regclass, query text, keys text[], versions smallint[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION hospital_cost._post_rows(relation regclass, query text, keys text[], versions smallint[])
+RETURNS TABLE (outcome text, row_count bigint)
 AS 'MODULE_PATHNAME', 'hc_post_rows'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
-CREATE OR REPLACE FUNCTION hospital_cost._take_back(relation regclass, keys text[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION hospital_cost._take_back(relation regclass, keys text[], encounters text[]) RETURNS bigint
 AS 'MODULE_PATHNAME', 'hc_take_back'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
--- One at a time for a table. Each row is locked and its entries looked for again before it is posted: what a trigger posted in the meantime is
--- seen. A change that a closed period refused is made first: its entry is taken back, and the row, if it is still there, waits like any other.
-CREATE OR REPLACE FUNCTION hospital_cost.post_pending(relation regclass) RETURNS TABLE (outcome text, row_count bigint)
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	a hospital_cost.attachment;
-	stuck text[];
-	wanted text[];
-	versions smallint[];
-	keyless bigint;
-	posted bigint;
+-- Posts the source rows of these keys, as they are now, and makes good entries that differ from them. Each row is locked and its entries looked for
+-- again before it is posted: what a trigger posted in the meantime is seen.
+CREATE OR REPLACE FUNCTION hospital_cost._post_keys(a hospital_cost.attachment, keys text[], versions smallint[])
+RETURNS TABLE (outcome text, row_count bigint)
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT p.outcome, p.row_count
+	FROM hospital_cost._post_rows(a.relation, format('SELECT s.*::%s FROM %1$s s WHERE %s OPERATOR(pg_catalog.=) ANY ($1) AND %s FOR UPDATE',
+		a.relation, hospital_cost._source_sql(a.relation, a.columns, 'source_key'), hospital_cost._source_filter(a)), keys, versions) p;
+END;
+
+CREATE OR REPLACE FUNCTION hospital_cost._require_read_committed() RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	PERFORM hospital_cost._require_owner(relation);
-	SELECT * INTO a FROM hospital_cost.attachment t WHERE t.relation = post_pending.relation AND t.detached_at IS NULL;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'table % is not attached', relation USING ERRCODE = 'MC204',
-			HINT = 'See hospital_cost.attachment for the tables that are.';
-	ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
+	IF current_setting('transaction_isolation') <> 'read committed' THEN
 		RAISE EXCEPTION 'pending rows are posted in a read committed transaction' USING ERRCODE = 'MC208',
 			HINT = 'Begin the transaction with ISOLATION LEVEL READ COMMITTED.';
 	END IF;
-	PERFORM hospital_cost._require_columns(a);
-	PERFORM pg_advisory_xact_lock(18500, a.source_id);
+END $$;
+
+-- The whole table against the ledger. A change that a closed period refused is made first: its entry is taken back, and the row, if it is still there,
+-- waits like any other. Rows that are gone without a trace keep their entries unless the caller says otherwise: a detached partition is no refund.
+CREATE OR REPLACE FUNCTION hospital_cost._post_table(a hospital_cost.attachment, reverse_gone boolean)
+RETURNS TABLE (outcome text, row_count bigint)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	stuck text[];
+	wanted text[];
+	versions smallint[];
+	gone text[];
+	keyless bigint;
+	same bigint;
+	asked bigint;
+BEGIN
 	SELECT array_agg(DISTINCT f.source_key) INTO stuck
 	FROM hospital_cost._finding f JOIN hospital_cost._live_entry(a.source_id) e ON e.source_key = f.source_key AND e.entries > 0
 	WHERE f.source_id = a.source_id AND f.state = 'open' AND f.code IN ('period_closed', 'period_not_open');
-	PERFORM hospital_cost._take_back(relation, stuck);
+	PERFORM hospital_cost._take_back(a.relation, stuck, '{}');
 
-	SELECT array_agg(r.source_key ORDER BY r.source_key COLLATE "C") FILTER (WHERE r.source_key IS NOT NULL),
-		array_agg(coalesce(e.last_version, 0)::smallint ORDER BY r.source_key COLLATE "C") FILTER (WHERE r.source_key IS NOT NULL),
-		count(*) FILTER (WHERE r.source_key IS NULL)
-	INTO wanted, versions, keyless
-	FROM hospital_cost._read_source(relation, hospital_cost._source_query(a)) r
-	LEFT JOIN hospital_cost._live_entry(a.source_id) e ON e.source_key = r.source_key
-	WHERE coalesce(e.entries, 0) <= 0;
-	posted := coalesce(hospital_cost._post_rows(relation, format('SELECT s.*::%s FROM %1$s s WHERE %s OPERATOR(pg_catalog.=) ANY ($1) FOR UPDATE',
-		relation, hospital_cost._source_sql(relation, a.columns, 'source_key')), wanted, versions), 0);
-	RETURN QUERY VALUES ('posted', posted), ('refused', coalesce(cardinality(wanted), 0) + keyless - posted);
+	SELECT array_agg(s.source_key ORDER BY s.source_key COLLATE "C") FILTER (WHERE s.is_wanted),
+		array_agg(coalesce(s.last_version, 0)::smallint ORDER BY s.source_key COLLATE "C") FILTER (WHERE s.is_wanted),
+		count(*) FILTER (WHERE s.source_key IS NULL), count(*) FILTER (WHERE s.entries > 0 AND s.has_row AND s.wrong IS NULL),
+		array_agg(s.source_key) FILTER (WHERE s.wrong = 'gone')
+	INTO wanted, versions, keyless, same, gone
+	FROM (SELECT x.*, x.has_row AND x.source_key IS NOT NULL AND (x.entries <= 0 OR x.wrong IS NOT NULL) AS is_wanted
+		FROM hospital_cost._source_state(a) x) s;
+	asked := coalesce(cardinality(wanted), 0);
+	IF reverse_gone THEN
+		RETURN QUERY SELECT 'gone_reversed', t.n FROM hospital_cost._take_back(a.relation, coalesce(gone, '{}'), '{}') AS t (n) WHERE t.n > 0;
+	ELSIF gone IS NOT NULL THEN
+		RETURN QUERY VALUES ('gone', cardinality(gone)::bigint);
+	END IF;
+	RETURN QUERY SELECT p.outcome, p.row_count + CASE p.outcome WHEN 'exists' THEN same WHEN 'refused' THEN keyless ELSE 0 END
+		FROM hospital_cost._post_keys(a, coalesce(wanted, '{}'), coalesce(versions, '{}')) p;
 END $$;
 
--- What would let charges pass unposted: tables gone, triggers missing or switched off, partitions written directly.
-CREATE OR REPLACE FUNCTION hospital_cost._posting_setup() RETURNS TABLE (problem text, cure text)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT 'no table is attached', $q$SELECT hospital_cost.create_charge_table('his.charge')$q$
-	WHERE NOT EXISTS (SELECT FROM hospital_cost.attachment a WHERE a.detached_at IS NULL)
-	UNION ALL
-	SELECT format('attached table with id %s is gone', a.relation::oid),
-		format('UPDATE hospital_cost.attachment SET detached_at = now() WHERE source_id = %s', a.source_id)
-	FROM hospital_cost.attachment a
-	WHERE a.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = a.relation)
-	UNION ALL
-	SELECT 'index hospital_cost.ledger_encounter_idx is gone: no charge can be posted',
-		'CREATE INDEX ledger_encounter_idx ON hospital_cost._ledger (encounter_code, service_day, item_id)'
-	WHERE to_regclass('hospital_cost.ledger_encounter_idx') IS NULL
-	UNION ALL
-	SELECT format('the mapping of %s names columns that are gone or of another type: %s', a.relation, hospital_cost._gone_columns(a)),
-		format('SELECT hospital_cost.attach_charges(%L, …) with its present columns', a.relation)
-	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation
-	WHERE a.detached_at IS NULL AND hospital_cost._gone_columns(a) IS NOT NULL
-	UNION ALL
-	SELECT format('trigger %s of %s is missing or switched off', t.name, a.relation),
-		format('ALTER TABLE %s ENABLE TRIGGER %s; or attach it again, then SELECT * FROM hospital_cost.post_pending(%L)', a.relation, t.name, a.relation)
-	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation
-	CROSS JOIN (VALUES ('zz_hospital_cost_insert'), ('zz_hospital_cost_update'), ('zz_hospital_cost_delete'), ('zz_hospital_cost_truncate')) AS t (name)
-	WHERE a.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_trigger g
-		WHERE g.tgrelid = a.relation AND g.tgname = t.name::name AND g.tgenabled IN ('O', 'A'))
-	UNION ALL
-	SELECT format('%s has partitions: rows written straight into one are not seen by its triggers', a.relation),
-		format('REVOKE the right to write to the partitions, or run SELECT * FROM hospital_cost.post_pending(%L)', a.relation)
-	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation AND c.relkind = 'p'
-	WHERE a.detached_at IS NULL;
-END;
-INSERT INTO hospital_cost._hook (event, room, function) VALUES ('check_setup', '20', 'hospital_cost._posting_setup')
-ON CONFLICT (event, room) DO UPDATE SET function = excluded.function;
+-- Mode async: the keys the triggers set aside. A key whose row is gone, or is no charge any more, is taken back.
+CREATE OR REPLACE FUNCTION hospital_cost._post_queue(a hospital_cost.attachment) RETURNS TABLE (outcome text, row_count bigint)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	queued text[];
+	versions smallint[];
+	encounters text[];
+	here text[];
+	lost record;
+BEGIN
+	-- The encounters of a key, as its rows had them, lead to whatever it was posted as.
+	WITH taken AS (
+		DELETE FROM hospital_cost._pending p WHERE p.source_id = a.source_id RETURNING p.source_key, p.encounter_code
+	), known AS (
+		SELECT t.source_key, coalesce(max(l.version), 0)::smallint AS version,
+			(array_agg(l.encounter_code ORDER BY l.version DESC) FILTER (WHERE l.encounter_code IS NOT NULL))[1] AS encounter_code
+		FROM (SELECT DISTINCT x.source_key, x.encounter_code FROM taken x) t
+		LEFT JOIN hospital_cost._ledger l ON l.encounter_code = t.encounter_code AND l.source_id = a.source_id
+			AND CASE WHEN l.source_key_text = '' THEN l.source_key::text ELSE l.source_key_text END = t.source_key
+		GROUP BY t.source_key
+	)
+	SELECT array_agg(k.source_key ORDER BY k.source_key COLLATE "C"), array_agg(k.version ORDER BY k.source_key COLLATE "C"),
+		array_agg(k.encounter_code ORDER BY k.source_key COLLATE "C")
+	INTO queued, versions, encounters FROM known k;
+	SELECT array_agg(r.source_key) INTO here
+	FROM hospital_cost._read_source(a.relation, format('%s AND %s OPERATOR(pg_catalog.=) ANY (%L::pg_catalog.text[])',
+		hospital_cost._source_query(a), hospital_cost._source_sql(a.relation, a.columns, 'source_key'), coalesce(queued, '{}'))) r;
+	SELECT array_agg(q.key) AS keys, array_agg(q.encounter) AS encounters INTO lost
+	FROM unnest(queued, versions, encounters) AS q (key, version, encounter)
+	WHERE q.version > 0 AND q.key <> ALL (coalesce(here, '{}'));
+	IF lost.keys IS NOT NULL THEN
+		RETURN QUERY VALUES ('gone_reversed', hospital_cost._take_back(a.relation, lost.keys, lost.encounters));
+	END IF;
+	RETURN QUERY SELECT p.outcome, p.row_count FROM hospital_cost._post_keys(a, coalesce(queued, '{}'), coalesce(versions, '{}')) p;
+END $$;
 
-COMMENT ON FUNCTION hospital_cost._posting_setup() IS 'check_setup of the posting room';
-COMMENT ON FUNCTION hospital_cost._post_rows(regclass, text, text[], smallint[]) IS 'Posts rows of an attached table, read as its owner; returns how many became entries';
-COMMENT ON FUNCTION hospital_cost._take_back(regclass, text[]) IS 'Takes back the live entries of source keys; returns how many keys are clear now';
-COMMENT ON FUNCTION hospital_cost.post_pending(regclass) IS 'Posts the rows of an attached table that have no entry: those blocked by an issue since mended, and those the triggers never saw. Counts by outcome: posted, refused (see posting_issue). Needs READ COMMITTED (MC208) and ownership of the table';
+-- One session at a time for a table.
+CREATE OR REPLACE FUNCTION hospital_cost.post_pending(relation regclass, whole_table boolean DEFAULT NULL, reverse_gone boolean DEFAULT false)
+RETURNS TABLE (outcome text, row_count bigint)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	a hospital_cost.attachment := hospital_cost._attached(relation, 'charges');
+BEGIN
+	PERFORM hospital_cost._require_read_committed();
+	PERFORM pg_advisory_xact_lock(18500, a.source_id);
+	IF coalesce(whole_table, a.mode <> 'async') OR reverse_gone THEN
+		DELETE FROM hospital_cost._pending p WHERE p.source_id = a.source_id;
+		RETURN QUERY SELECT * FROM hospital_cost._post_table(a, reverse_gone);
+	ELSE
+		RETURN QUERY SELECT * FROM hospital_cost._post_queue(a);
+	END IF;
+END $$;
+
+-- All attached tables that the caller owns.
+CREATE OR REPLACE FUNCTION hospital_cost.post_pending() RETURNS TABLE (relation regclass, outcome text, row_count bigint)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	a record;
+BEGIN
+	FOR a IN SELECT t.relation FROM hospital_cost.attachment t JOIN pg_class c ON c.oid = t.relation
+		WHERE t.feed = 'charges' AND t.detached_at IS NULL AND pg_has_role(hospital_cost._outer_user()::name, c.relowner, 'USAGE')
+		ORDER BY t.source_id LOOP
+		RETURN QUERY SELECT a.relation, p.outcome, p.row_count FROM hospital_cost.post_pending(a.relation) p;
+	END LOOP;
+END $$;
+
+COMMENT ON FUNCTION hospital_cost._post_rows(regclass, text, text[], smallint[]) IS 'Posts rows of an attached table, read as its owner; counts by outcome';
+COMMENT ON FUNCTION hospital_cost._take_back(regclass, text[], text[]) IS 'Takes back the live entries of source keys; returns how many keys are clear now';
+COMMENT ON FUNCTION hospital_cost._post_keys(hospital_cost.attachment, text[], smallint[]) IS 'Posts the source rows of these keys as they are now';
+COMMENT ON FUNCTION hospital_cost._require_read_committed() IS 'Refuses other isolation levels (MC208)';
+COMMENT ON FUNCTION hospital_cost._post_table(hospital_cost.attachment, boolean) IS 'Holds a whole table against the ledger and posts what is missing';
+COMMENT ON FUNCTION hospital_cost._post_queue(hospital_cost.attachment) IS 'Posts the keys that mode async set aside';
+COMMENT ON FUNCTION hospital_cost.post_pending(regclass, boolean, boolean) IS 'Posts the rows of an attached table that have no entry: those blocked by an issue since mended, and those the triggers never saw; entries of rows that were changed behind the triggers'' back are made good. Counts by outcome: posted, exists, refused (see posting_issue), exists_with_different_<field> (made good, or an issue where keys can come twice), gone (entries whose row is no longer there). Of a table in mode async only the keys set aside are looked at, unless whole_table. reverse_gone takes entries of missing rows back: never after detaching a partition. Needs READ COMMITTED (MC208) and ownership of the table';
+COMMENT ON FUNCTION hospital_cost.post_pending() IS 'post_pending for every attached charge table that the caller owns';

@@ -5,15 +5,15 @@ CREATE OR REPLACE FUNCTION hospital_cost._grant() RETURNS TABLE (role text, what
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	VALUES
-		('reader', 'SELECT', 'hospital department period period_event charge_item price encounter department_stay workload workload_value
+		('reader', 'SELECT', 'hospital department period period_event charge_item price reason_code encounter department_stay workload workload_value
 			attachment ledger charge_total posting_issue rule rule_kind finding cost_item direct_cost cost_control_total driver driver_value
 			allocation_plan allocation_step run department_cost visit_cost bed_day_cost'),
 		('reader', 'EXECUTE', 'hospital_timezone() hospital_day(timestamptz) period_of(date) price_of(text,date,text) check_setup()
-			verify_ledger(date) allocation_flow(integer,text,text) verify_allocation(integer) _driver_quantity(date,text)'),
+			verify_ledger(date) quote(text,jsonb) allocation_flow(integer,text,text) verify_allocation(integer) _driver_quantity(date,text)'),
 		('clerk', 'EXECUTE', 'attach_charges(regclass,jsonb,text,text,jsonb) detach_charges(regclass) create_charge_table(text,text,text)
-			unposted(regclass) post_pending(regclass) post_charges() price_charge() _refuse_truncate()'),
+			unposted(regclass) post_pending(regclass,boolean,boolean) post_pending() backfill(regclass,date,date,bigint) post_charges() post_charge_row() price_charge() _refuse_truncate()'),
 		('clerk', 'SELECT,INSERT,UPDATE', 'encounter department_stay workload_value'),
-		('pricing', 'SELECT,INSERT,UPDATE,DELETE', 'charge_item price'),
+		('pricing', 'SELECT,INSERT,UPDATE,DELETE', 'charge_item price reason_code'),
 		('pricing', 'USAGE', 'charge_item_seq'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'direct_cost cost_control_total driver_value workload_value cost_item driver
 			allocation_plan allocation_step'),

@@ -16,11 +16,17 @@ issue_name(IssueCode code)
 		[ISSUE_NO_AMOUNT] = "no_amount",
 		[ISSUE_PERIOD_CLOSED] = "period_closed",
 		[ISSUE_PERIOD_NOT_OPEN] = "period_not_open",
+		[ISSUE_COLUMN_GONE] = "column_gone",
+		[ISSUE_UNKNOWN_STATUS] = "unknown_status",
+		[ISSUE_UNKNOWN_REASON] = "unknown_reason",
+		[ISSUE_REFUND_EXCEEDS] = "refund_exceeds",
 		[ISSUE_PRICE_DIFFERS] = "price_differs",
 		[ISSUE_AMOUNT_DIFFERS] = "amount_differs",
 		[ISSUE_NO_LIST_PRICE] = "no_list_price",
 		[ISSUE_NO_ORIGINAL] = "no_original",
 		[ISSUE_ORIGINAL_NOT_FOUND] = "original_not_found",
+		[ISSUE_DIFFERS_FROM_ORIGINAL] = "differs_from_original",
+		[ISSUE_EXISTS_DIFFERENT] = "exists_with_different",
 		[ISSUE_LATE] = "late",
 		[ISSUE_ROUNDED] = "rounded",
 	};
@@ -85,6 +91,11 @@ posting_resolve(Pricing pricing, const ChargeInput *in, ChargeResult *out)
 	{
 		*out = (ChargeResult) {.issues = ISSUE_BIT(ISSUE_UNREADABLE_VALUE)};
 		return;
+	}
+	if (in->closes_line && out->computed != -in->left)
+	{
+		out->computed = -in->left;
+		out->flags |= FLAG_CLOSES_LINE;
 	}
 	out->amount = pricing != PRICING_COMPUTE && in->has_amount ? in->amount : out->computed;
 

@@ -29,11 +29,17 @@ typedef enum IssueCode
 	ISSUE_NO_AMOUNT,
 	ISSUE_PERIOD_CLOSED,
 	ISSUE_PERIOD_NOT_OPEN,
+	ISSUE_COLUMN_GONE,
+	ISSUE_UNKNOWN_STATUS,
+	ISSUE_UNKNOWN_REASON,
+	ISSUE_REFUND_EXCEEDS,
 	ISSUE_PRICE_DIFFERS,
 	ISSUE_AMOUNT_DIFFERS,
 	ISSUE_NO_LIST_PRICE,
 	ISSUE_NO_ORIGINAL,
 	ISSUE_ORIGINAL_NOT_FOUND,
+	ISSUE_DIFFERS_FROM_ORIGINAL,
+	ISSUE_EXISTS_DIFFERENT,
 	ISSUE_LATE,
 	ISSUE_ROUNDED,
 	ISSUE_COUNT
@@ -48,6 +54,7 @@ typedef enum IssueCode
 #define FLAG_PRICE_DIFFERS 1
 #define FLAG_AMOUNT_DIFFERS 2
 #define FLAG_LATE 4
+#define FLAG_CLOSES_LINE 8 /* the last part of a refund: its amount is what was left, not quantity x price */
 #define FLAG_ABOVE_LIMIT 16
 #define FLAG_ROUNDED 32
 #define FLAG_SOURCE_CHANGED 64 /* a reversal made because the source row changed or went */
@@ -63,6 +70,8 @@ typedef struct ChargeInput
 	int64_t list_price;
 	int64_t limit; /* highest price allowed, meaningful if has_list */
 	bool names_original;
+	bool closes_line; /* a refund of all that is left of its original: "left" is the amount it gives back */
+	int64_t left;
 } ChargeInput;
 
 typedef struct ChargeResult

@@ -31,7 +31,7 @@ typedef struct EncounterLines
 static void
 report(const PostingBatch *batch, const Rule *rule, Finding *finding)
 {
-	if (rule->block)
+	if (rule->block && !batch->after_the_fact)
 		raise_finding(batch->attachment, finding);
 	finding->class = "conduct";
 	finding->code = rule->code;

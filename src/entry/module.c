@@ -5,9 +5,10 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "utils/guc.h"
 
 #include "entry/anomaly.h"
+#include "entry/posting_watch.h"
+#include "entry/setting.h"
 #include "store/anomaly.h"
 #include "store/catalogue.h"
 #include "store/ground.h"
@@ -32,8 +33,9 @@ forget(Oid relid)
 void
 _PG_init(void)
 {
-	MarkGUCPrefixReserved("hospital_cost");
+	setting_init();
 	ground_register(forget);
 	touched_init();
+	posting_watch_init();
 	anomaly_init();
 }

@@ -14,6 +14,7 @@
 
 #include "entry/posting_poster.h"
 #include "entry/sql.h"
+#include "store/posting_key.h"
 #include "store/posting_source.h"
 
 /* First pass, a row that was changed or deleted: what it had is taken back. Version 0: there is nothing to post in its place. */
@@ -26,7 +27,7 @@ take_back(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot, in
 	if (new_slot != NULL)
 	{
 		posting_decode(poster->attachment, new_slot, &new);
-		if (posting_same(&old, &new))
+		if (posting_same(&old, &new) || (old.state != CHARGE_CHARGED && new.state != CHARGE_CHARGED))
 		{
 			*version = 0;
 			return;
@@ -42,21 +43,64 @@ by_string(const void *a, const void *b)
 	return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
-/* The version a pending row gets, 0 if it turns out to have an entry: a trigger posted it while we waited for its lock. */
-static int16
-pending_version(Poster *poster, const ChargeRow *row)
+/*
+ * A pending row that turns out to have an entry: posted by a trigger while we waited for its lock, or changed behind the triggers' back, which
+ * is made good. False if nothing is left to be posted.
+ */
+static bool
+settle_pending(Poster *poster, ChargeRow *row)
 {
 	const PendingKeys *pending = poster->pending;
 	char *key = posting_key_text(row);
+	char **place = bsearch(&key, pending->keys, pending->count, sizeof(char *), by_string);
+	int16 known = place == NULL ? 0 : pending->versions[place - pending->keys];
 	LedgerEntry live;
-	int16 last_version;
-	char **place;
+	bool found = poster_find_live(poster, row, known > 0, &live, &row->version);
 
-	if (ledger_find_live(poster->attachment->source_id, row->key, row->key_text, row->field[FIELD_ENCOUNTER], false, &live,
-						 &last_version))
-		return 0;
-	place = bsearch(&key, pending->keys, pending->count, sizeof(char *), by_string);
-	return (place == NULL ? last_version : Max(pending->versions[place - pending->keys], last_version)) + 1;
+	row->version = Max(row->version, known) + 1;
+	if (!found)
+		return true;
+	if (poster_compare(poster, row, &live) == FIELD_COUNT)
+		return false;
+	if (!poster->attachment->key_is_unique)
+	{
+		poster_report_repeated(poster, row, &live);
+		return false;
+	}
+	return poster_reverse(poster, row, &row->version);
+}
+
+/*
+ * Where keys can come twice: whether this row is the first of its key. The same message again is no charge again; with another content it is an
+ * issue.
+ */
+static bool
+claim_key(Poster *poster, ChargeRow *row)
+{
+	LedgerEntry live;
+	bool found = false;
+
+	if (row->issues & ISSUES_BLOCKING)
+		return true;
+	for (int i = 0; i < poster->count && !found; i++)
+	{
+		found = poster->rows[i].key == row->key && piece_equal(poster->rows[i].key_text, row->key_text);
+		if (found)
+		{
+			ledger_entry_of_row(poster->attachment->source_id, &poster->rows[i], &live);
+			live.entry_id = poster->rows[i].entry_id;
+		}
+	}
+	if (!found)
+	{
+		if (posting_key_claim(poster->attachment->source_id, posting_key_text(row)))
+			return true;
+		found = poster_find_live(poster, row, true, &live, &row->version);
+		row->version++;
+	}
+	if (found && poster_compare(poster, row, &live) != FIELD_COUNT)
+		poster_report_repeated(poster, row, &live);
+	return !found;
 }
 
 /* Second pass, a row as it is now. */
@@ -68,8 +112,10 @@ post_new(Poster *poster, TupleTableSlot *unused, TupleTableSlot *slot, int16 *ve
 	if (*version == 0)
 		return;
 	posting_decode(poster->attachment, slot, &row);
-	row.version = poster->pending != NULL ? pending_version(poster, &row) : *version;
-	if (row.version > 0 && !poster_is_stale(poster, &row))
+	row.version = *version;
+	if (row.state != CHARGE_CHARGED || poster_is_stale(poster, &row))
+		return;
+	if (poster->pending != NULL ? settle_pending(poster, &row) : poster->attachment->key_is_unique || claim_key(poster, &row))
 		poster_post(poster, &row);
 }
 
@@ -108,9 +154,9 @@ run_pass(Poster *poster, RowSource *old, RowSource *new, int16 *versions,
  * An update takes back everything before it posts anything: keys may have moved from row to row within the statement, and a key's new entry
  * must not be taken for its old one.
  */
-int64
+void
 posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate *old_store, Tuplestorestate *new_store,
-				  const PendingKeys *pending)
+				  bool after_the_fact, const PendingKeys *pending, PostingOutcome *outcome)
 {
 	int64 old_count = old_store == NULL ? 0 : tuplestore_tuple_count(old_store);
 	int64 new_count = new_store == NULL ? 0 : tuplestore_tuple_count(new_store);
@@ -126,6 +172,7 @@ posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate 
 		versions[i] = 1;
 	poster_begin(&poster, attachment, expected, batch);
 	poster.pending = pending;
+	poster.after_the_fact = after_the_fact;
 	source_open(&old, old_store, desc, batch);
 	source_open(&new, new_store, desc, batch);
 	if (old_store != NULL)
@@ -138,7 +185,57 @@ posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate 
 	source_close(&new);
 	poster_end(&poster);
 	pfree(versions);
-	return poster.posted;
+	if (outcome != NULL)
+		*outcome = poster.outcome;
+}
+
+/* Mode async: the keys of all rows, to be posted by post_pending. */
+static void
+set_keys_aside(const Attachment *attachment, TupleDesc desc, Tuplestorestate *store)
+{
+	RowSource source = {0};
+	Appender *queue;
+	TupleTableSlot *slot;
+	MemoryContext batch_context, caller;
+
+	if (store == NULL)
+		return;
+	queue = posting_key_queue(LEDGER_BATCH);
+	batch_context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost keys set aside", ALLOCSET_DEFAULT_SIZES);
+	source_open(&source, store, desc, 1);
+	source_rewind(&source);
+	caller = MemoryContextSwitchTo(batch_context);
+	for (int64 i = 1; (slot = source_next(&source, 0)) != NULL; i++)
+	{
+		ChargeRow row;
+
+		posting_decode(attachment, slot, &row);
+		posting_key_put(queue, attachment->source_id, &row);
+		if (i % LEDGER_BATCH == 0)
+		{
+			append_flush(queue, NULL);
+			MemoryContextReset(batch_context);
+		}
+	}
+	append_flush(queue, NULL);
+	MemoryContextSwitchTo(caller);
+	source_close(&source);
+	append_end(queue);
+	MemoryContextDelete(batch_context);
+}
+
+static void
+post_changes(Relation rel, Tuplestorestate *old_store, Tuplestorestate *new_store, bool after_the_fact)
+{
+	const Attachment *attachment = poster_attachment(rel);
+
+	if (attachment->mode == MODE_ASYNC)
+	{
+		set_keys_aside(attachment, RelationGetDescr(rel), old_store);
+		set_keys_aside(attachment, RelationGetDescr(rel), new_store);
+	}
+	else
+		posting_statement(attachment, RelationGetDescr(rel), old_store, new_store, after_the_fact, NULL, NULL);
 }
 
 SQL_FUNCTION(hc_post_charges);
@@ -150,7 +247,6 @@ Datum
 hc_post_charges(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
-	Attachment *attachment;
 	Tuplestorestate *any;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(data->tg_event) || !TRIGGER_FIRED_FOR_STATEMENT(data->tg_event) ||
@@ -161,9 +257,43 @@ hc_post_charges(PG_FUNCTION_ARGS)
 				errhint("Let hospital_cost.attach_charges create the triggers."));
 	if (tuplestore_tuple_count(any) == 0)
 		return PointerGetDatum(NULL);
-	attachment = poster_attachment(data->tg_relation);
-	(void) posting_statement(attachment, RelationGetDescr(data->tg_relation),
-							 TRIGGER_FIRED_BY_INSERT(data->tg_event) ? NULL : data->tg_oldtable,
-							 TRIGGER_FIRED_BY_DELETE(data->tg_event) ? NULL : data->tg_newtable, NULL);
+	post_changes(data->tg_relation, TRIGGER_FIRED_BY_INSERT(data->tg_event) ? NULL : data->tg_oldtable,
+				 TRIGGER_FIRED_BY_DELETE(data->tg_event) ? NULL : data->tg_newtable, false);
+	return PointerGetDatum(NULL);
+}
+
+SQL_FUNCTION(hc_post_charge_row);
+
+/*
+ * Trigger: AFTER INSERT, UPDATE or DELETE, FOR EACH ROW, enabled for replication only: apply workers fire no statement triggers. Other sessions that
+ * switch triggers off mean it, and where the ledger itself is replicated its entries come by themselves.
+ */
+Datum
+hc_post_charge_row(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	Tuplestorestate *old_store = NULL, *new_store = NULL;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(data->tg_event) || !TRIGGER_FIRED_FOR_ROW(data->tg_event))
+		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("replicated charges are posted by an AFTER row trigger"),
+				errhint("Let hospital_cost.attach_charges create the triggers."));
+	if (!ground_rows_are_replicated("_ledger"))
+		return PointerGetDatum(NULL);
+	if (!TRIGGER_FIRED_BY_INSERT(data->tg_event))
+	{
+		old_store = tuplestore_begin_heap(false, false, work_mem);
+		tuplestore_puttupleslot(old_store, data->tg_trigslot);
+	}
+	if (!TRIGGER_FIRED_BY_DELETE(data->tg_event))
+	{
+		new_store = tuplestore_begin_heap(false, false, work_mem);
+		tuplestore_puttupleslot(new_store, TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newslot : data->tg_trigslot);
+	}
+	post_changes(data->tg_relation, old_store, new_store, true);
+	if (old_store != NULL)
+		tuplestore_end(old_store);
+	if (new_store != NULL)
+		tuplestore_end(new_store);
 	return PointerGetDatum(NULL);
 }

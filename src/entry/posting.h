@@ -16,6 +16,7 @@ typedef struct PostingBatch
 	const Attachment *attachment;
 	const ChargeRow *rows;
 	int count;
+	bool after_the_fact; /* too late to block */
 	FindingWriter *findings;
 } PostingBatch;
 
@@ -30,12 +31,21 @@ typedef struct PendingKeys
 	int16 *versions;
 } PendingKeys;
 
+/* What became of the rows of a statement. */
+typedef struct PostingOutcome
+{
+	int64 posted;
+	int64 exists;				  /* the key has an entry with the same content */
+	int64 different[FIELD_COUNT]; /* the key has an entry with another content; counted by the first field that differs */
+	int64 refused;				  /* a blocking issue says why */
+} PostingOutcome;
+
 /*
  * Posts what a statement changed: rows of old_store are taken back, rows of new_store posted; either may be NULL, with both the rows pair up.
- * "pending" (NULL in a trigger) says that the
- * rows may have been refused before: their open issues close when they are posted. Returns how many rows became entries.
+ * after_the_fact: the rows are committed already, so nothing is raised for what they say. "pending" (NULL in a trigger) says that the rows may have
+ * been refused before: their open issues close when they are posted. *outcome may be NULL.
  */
-extern int64 posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate *old_store,
-							   Tuplestorestate *new_store, const PendingKeys *pending);
+extern void posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate *old_store, Tuplestorestate *new_store,
+							  bool after_the_fact, const PendingKeys *pending, PostingOutcome *outcome);
 
 #endif

@@ -22,17 +22,16 @@ Attachment *
 poster_attachment(Relation rel)
 {
 	Attachment *attachment;
-	char *missing;
 
 	AcceptInvalidationMessages();
-	attachment = posting_attachment(RelationGetRelid(rel), &missing);
+	attachment = posting_attachment(RelationGetRelid(rel));
 	if (attachment == NULL)
 		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '2', '0', '4')),
 				errmsg("table \"%s\" is not attached", RelationGetRelationName(rel)),
 				errhint("Attach it with hospital_cost.attach_charges, or drop its zz_hospital_cost triggers."));
-	if (missing != NULL)
+	if (attachment->gone != NULL && attachment->mode == MODE_STRICT)
 		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '2', '0', '7')),
-				errmsg("column \"%s\" of attached table \"%s\" is gone or has another type", missing, RelationGetRelationName(rel)),
+				errmsg("column \"%s\" of attached table \"%s\" is gone or has another type", attachment->gone, RelationGetRelationName(rel)),
 				errhint("Attach the table again with a mapping of its present columns."));
 	return attachment;
 }
@@ -91,7 +90,7 @@ posting_period(Poster *poster, DateADT day, DateADT *target)
 static void
 write_issue(Poster *poster, const ChargeRow *row, IssueCode code)
 {
-	Finding finding = {.class = "data", .code = issue_name(code), .source_id = poster->attachment->source_id, .row = row};
+	Finding finding = {.class = "data", .code = issue_text(row, code), .source_id = poster->attachment->source_id, .row = row};
 	char *expected, *observed;
 
 	finding.severity = ISSUE_BIT(code) & ISSUES_BLOCKING ? "blocking" : "warning";
@@ -113,51 +112,13 @@ report_issues(Poster *poster, const ChargeRow *row)
 	{
 		if ((issues & ISSUE_BIT(code)) == 0)
 			continue;
-		if (poster->attachment->strict && (ISSUE_BIT(code) & ISSUES_STRICT))
+		if (poster->attachment->mode == MODE_STRICT && !poster->after_the_fact && (ISSUE_BIT(code) & ISSUES_STRICT))
 			raise_issue(poster->attachment, row, code);
 		/* A pending row refused again for the same cause keeps the issue it has. */
-		if (poster->pending && finding_is_open(poster->attachment->source_id, posting_key_text(row), issue_name(code)))
+		if (poster->pending && finding_is_open(poster->attachment->source_id, posting_key_text(row), issue_text(row, code)))
 			continue;
 		write_issue(poster, row, code);
 	}
-}
-
-/* Finds the line a refund names: in this batch, which is not written yet, or in the ledger. */
-static void
-find_original(Poster *poster, ChargeRow *row)
-{
-	Piece named = row->field[FIELD_REVERSES_KEY];
-	bool integer_key = poster->attachment->integer_key;
-	int64 key = 0;
-	LedgerEntry original;
-	int16 last_version;
-
-	row->kind = KIND_ADJUST;
-	if (integer_key)
-	{
-		char *end;
-		char *digits = pnstrdup(named.text, named.length);
-
-		errno = 0;
-		key = strtoll(digits, &end, 10);
-		if (errno != 0 || *end != '\0')
-		{
-			row->issues |= ISSUE_BIT(ISSUE_ORIGINAL_NOT_FOUND);
-			return;
-		}
-	}
-	else
-		key = posting_text_key(named);
-	for (int i = 0; i < poster->count && row->reverses == 0; i++)
-		if (poster->rows[i].key == key && (integer_key || piece_equal(poster->rows[i].key_text, named)))
-			row->reverses = poster->rows[i].entry_id;
-	if (row->reverses == 0 && ledger_find_live(poster->attachment->source_id, key, integer_key ? (Piece) {"", 0} : named,
-											   row->field[FIELD_ENCOUNTER], true, &original, &last_version))
-		row->reverses = original.entry_id;
-	if (row->reverses == 0)
-		row->issues |= ISSUE_BIT(ISSUE_ORIGINAL_NOT_FOUND);
-	else
-		row->kind = KIND_REVERSE;
 }
 
 void
@@ -165,7 +126,12 @@ poster_post(Poster *poster, ChargeRow *row)
 {
 	if (poster->nested)
 		touched_add(poster->attachment->source_id, posting_key_text(row));
+	posting_look_up(row);
+	if (posting_is_refund(row))
+		poster_find_original(poster, row);
 	posting_price(poster->attachment, row);
+	if (row->reverses != 0)
+		row->kind = KIND_REVERSE;
 	if ((row->issues & ISSUES_BLOCKING) == 0)
 	{
 		DateADT target;
@@ -179,8 +145,6 @@ poster_post(Poster *poster, ChargeRow *row)
 			row->result.flags |= FLAG_LATE;
 			row->period = target;
 		}
-		if (row->kind == KIND_ADJUST && row->input.names_original)
-			find_original(poster, row);
 	}
 	if ((row->issues & ISSUES_BLOCKING) == 0)
 	{
@@ -191,13 +155,37 @@ poster_post(Poster *poster, ChargeRow *row)
 		row->entry_id = entry.entry_id;
 		poster->place[poster->count] = poster->queued++;
 		poster->rows[poster->count++] = *row;
-		poster->posted++;
+		poster->outcome.posted++;
 		if (poster->pending)
 		{
 			finding_flush(poster->findings);
 			finding_resolve(poster->attachment->source_id, posting_key_text(row), 0);
 		}
 	}
+	else
+		poster->outcome.refused++;
+	report_issues(poster, row);
+}
+
+ChargeField
+poster_compare(Poster *poster, ChargeRow *row, const LedgerEntry *live)
+{
+	ChargeRow looked_up = *row;
+
+	posting_look_up(&looked_up);
+	row->other_field = ledger_differs(&looked_up, live, &row->other_value);
+	if (row->other_field == FIELD_COUNT)
+		poster->outcome.exists++;
+	else
+		poster->outcome.different[row->other_field]++;
+	return row->other_field;
+}
+
+void
+poster_report_repeated(Poster *poster, ChargeRow *row, const LedgerEntry *live)
+{
+	row->issues = ISSUE_BIT(ISSUE_EXISTS_DIFFERENT);
+	row->entry_id = live->entry_id;
 	report_issues(poster, row);
 }
 
@@ -205,8 +193,8 @@ poster_post(Poster *poster, ChargeRow *row)
  * Finds what is live for a key. An entry of this batch's reversals counts as live still, because they are not written; where that is what was
  * found (a key that is not unique) the batch is written and the search repeated.
  */
-static bool
-find_live(Poster *poster, const ChargeRow *row, bool everywhere, LedgerEntry *live, int16 *last_version)
+bool
+poster_find_live(Poster *poster, const ChargeRow *row, bool everywhere, LedgerEntry *live, int16 *last_version)
 {
 	for (;;)
 	{
@@ -228,10 +216,11 @@ poster_reverse(Poster *poster, ChargeRow *old, int16 *version)
 {
 	const char *key = posting_key_text(old);
 	/* A row whose refusal is on record has no entry: only a row without one is worth a search of the whole ledger. */
-	bool everywhere = poster->pending != NULL || !finding_is_open(poster->attachment->source_id, key, "blocking");
+	bool everywhere = poster->pending != NULL || (old->state == CHARGE_CHARGED && !finding_is_open(poster->attachment->source_id, key, "blocking"));
 	LedgerEntry live, reversal;
 	DateADT target;
-	bool found = find_live(poster, old, everywhere, &live, version);
+	bool found = (old->key != 0 || old->key_text.length > 0 || poster->attachment->integer_key) &&
+		poster_find_live(poster, old, everywhere, &live, version);
 
 	if (poster->nested)
 		touched_add(poster->attachment->source_id, key);
@@ -267,7 +256,7 @@ poster_flush(Poster *poster)
 		poster->rows[i].duplicate = duplicate[poster->place[i]];
 	if (posting_batch_hook != NULL && poster->count > 0)
 	{
-		PostingBatch batch = {poster->attachment, poster->rows, poster->count, poster->findings};
+		PostingBatch batch = {poster->attachment, poster->rows, poster->count, poster->after_the_fact, poster->findings};
 
 		posting_batch_hook(&batch);
 	}

@@ -36,11 +36,27 @@ typedef struct Poster
 	bool nested;				/* runs inside a trigger */
 	CommandId command;			/* when the statement began */
 	const Touched *touched;		/* what nested statements had posted by then */
-	int64 posted;				/* rows that became entries */
+	bool after_the_fact;		/* the rows are committed: nothing is raised */
+	PostingOutcome outcome;
 } Poster;
 
-/* The attachment of a table whose rows are to be posted; raises if it is not attached or its mapping no longer fits. */
+/* The attachment of a table whose rows are to be posted; raises if it is not attached, or in mode strict if a column is gone. */
 extern Attachment *poster_attachment(Relation rel);
+
+/* Finds the line a refund names, and takes from it what the refund is made of; an issue says if it cannot be. */
+extern void poster_find_original(Poster *poster, ChargeRow *row);
+
+/* What is live for a key, entries that this batch takes back and has not written yet left out. "everywhere" as in ledger_find_live. */
+extern bool poster_find_live(Poster *poster, const ChargeRow *row, bool everywhere, LedgerEntry *live, int16 *last_version);
+
+/*
+ * Holds a row against the entry that its key has. Counts the outcome and returns the first field that differs, FIELD_COUNT if none; row->other_value is
+ * what the entry has.
+ */
+extern ChargeField poster_compare(Poster *poster, ChargeRow *row, const LedgerEntry *live);
+
+/* Writes down, or in mode strict raises, that a row's key has an entry with another content. */
+extern void poster_report_repeated(Poster *poster, ChargeRow *row, const LedgerEntry *live);
 
 /* Begins a statement of about "expected" rows, in batches of at most "batch"; to be ended by poster_end. */
 extern void poster_begin(Poster *poster, const Attachment *attachment, int64 expected, int batch);

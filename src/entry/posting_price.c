@@ -16,7 +16,7 @@
 
 #include "entry/sql.h"
 #include "store/decimal.h"
-#include "store/posting.h"
+#include "store/posting_ledger.h"
 
 /* A number as a value of the column's type, through its input function so that the type's scale applies. */
 static Datum
@@ -40,6 +40,24 @@ set_field(const FieldMap *map, TupleDesc desc, int64 value, int scale, int *colu
 	(*count)++;
 }
 
+/* A refund costs what its original cost. An original of the same statement is not posted yet; it has the price of its day, as this row then has. */
+static void
+price_refund(const Attachment *attachment, ChargeRow *row)
+{
+	int64 key;
+	Piece key_text;
+	LedgerEntry original;
+	int16 last_version;
+	RefundEntry *entries = NULL;
+	int n;
+
+	if ((row->issues & ISSUES_BLOCKING & ~ISSUE_BIT(ISSUE_UNKNOWN_DEPARTMENT)) || !ledger_original_key(attachment, row, &key, &key_text) ||
+		!ledger_find_live(attachment->source_id, key, key_text, row->field[FIELD_ENCOUNTER], false, &original, &last_version))
+		return;
+	n = ledger_refunds(original.encounter, attachment->source_id, key, key_text, &entries, 0);
+	ledger_refund_of(attachment, row, &original, entries, n);
+}
+
 SQL_FUNCTION(hc_price_charge);
 
 /*
@@ -51,7 +69,6 @@ hc_price_charge(PG_FUNCTION_ARGS)
 	TriggerData *data = (TriggerData *) fcinfo->context;
 	TupleDesc desc;
 	Attachment *attachment;
-	char *missing;
 	ChargeRow row, before;
 	bool updated;
 	int columns[2];
@@ -69,8 +86,8 @@ hc_price_charge(PG_FUNCTION_ARGS)
 	tuple = updated ? data->tg_newtuple : data->tg_trigtuple;
 	desc = RelationGetDescr(data->tg_relation);
 	AcceptInvalidationMessages();
-	attachment = posting_attachment(RelationGetRelid(data->tg_relation), &missing);
-	if (attachment == NULL || missing != NULL || attachment->pricing != PRICING_COMPUTE)
+	attachment = posting_attachment(RelationGetRelid(data->tg_relation));
+	if (attachment == NULL || attachment->gone != NULL || attachment->pricing != PRICING_COMPUTE)
 		return PointerGetDatum(tuple);
 
 	posting_decode(attachment, updated ? data->tg_newslot : data->tg_trigslot, &row);
@@ -80,6 +97,9 @@ hc_price_charge(PG_FUNCTION_ARGS)
 		if (posting_same(&before, &row))
 			return PointerGetDatum(tuple);
 	}
+	posting_look_up(&row);
+	if (posting_is_refund(&row))
+		price_refund(attachment, &row);
 	posting_price(attachment, &row);
 	if (row.issues & (ISSUES_BLOCKING & ~ISSUE_BIT(ISSUE_UNKNOWN_DEPARTMENT)))
 		return PointerGetDatum(tuple);

@@ -27,11 +27,17 @@ static const IssueText issue_texts[ISSUE_COUNT] = {
 	[ISSUE_NO_AMOUNT] = {"MC226", "neither price nor amount is given", "Give one of them, or attach the table with pricing compute."},
 	[ISSUE_PERIOD_CLOSED] = {"MC227", "the period is closed", "Open a later period, or reopen this one with a reason."},
 	[ISSUE_PERIOD_NOT_OPEN] = {"MC228", "no period is open for it", "Open the month with hospital_cost.open_period(period)."},
+	[ISSUE_COLUMN_GONE] = {"MC207", "its mapped column is gone or has another type", "Attach the table again with a mapping of its present columns."},
+	[ISSUE_UNKNOWN_STATUS] = {"MC229", "the status stands in no list of the mapping", "Correct it, or attach the table again with this value in options.status."},
+	[ISSUE_UNKNOWN_REASON] = {"MC22A", "the reason of the refund is no known code", "Give a code of hospital_cost.reason_code with purpose refund."},
+	[ISSUE_REFUND_EXCEEDS] = {"MC22B", "more is given back than is left of the original", "Correct the quantity; see what was given back already in hospital_cost.ledger."},
 	[ISSUE_PRICE_DIFFERS] = {"MC231", "the price differs from the price list", "Charge the list price, or correct the list."},
 	[ISSUE_AMOUNT_DIFFERS] = {"MC232", "the amount is not quantity × price", "Correct the amount."},
 	[ISSUE_NO_LIST_PRICE] = {"MC233", "the price list has no price for it", "Insert a price valid on the service day into hospital_cost.price."},
 	[ISSUE_NO_ORIGINAL] = {"MC234", "a negative line names no original", "Map reverses_key and name the line that is given back."},
 	[ISSUE_ORIGINAL_NOT_FOUND] = {"MC235", "the original of a refund is not in the ledger", "Post the original first, or correct its key."},
+	[ISSUE_DIFFERS_FROM_ORIGINAL] = {"MC238", "a refund says otherwise than its original", "Repeat what the original says; the entry has the original's."},
+	[ISSUE_EXISTS_DIFFERENT] = {"MC239", "the key has an entry with another content", "Correct the first row, or give this one a key of its own."},
 	[ISSUE_LATE] = {"MC236", "the month of service is closed; posted into a later one", "Nothing need be done."},
 	[ISSUE_ROUNDED] = {"MC237", "a number has more decimals than the ledger keeps", "Quantities keep 4, prices 6, amounts 2 decimals."},
 };
@@ -46,6 +52,29 @@ static char *
 piece_text(Piece piece)
 {
 	return piece.text == NULL ? NULL : pnstrdup(piece.text, piece.length);
+}
+
+/* A field of a row as text; a time is not shown. */
+static char *
+value_text(const ChargeRow *row, ChargeField field)
+{
+	switch (field)
+	{
+		case FIELD_QUANTITY:
+			return decimal_to_text(row->input.quantity, QUANTITY_SCALE);
+		case FIELD_UNIT_PRICE:
+			return decimal_to_text(row->input.price, PRICE_SCALE);
+		case FIELD_AMOUNT:
+			return decimal_to_text(row->input.amount, AMOUNT_SCALE);
+		default:
+			return piece_text(row->field[field]);
+	}
+}
+
+const char *
+issue_text(const ChargeRow *row, IssueCode code)
+{
+	return code != ISSUE_EXISTS_DIFFERENT ? issue_name(code) : psprintf("%s_%s", issue_name(code), posting_field_name(row->other_field));
 }
 
 void
@@ -84,6 +113,25 @@ issue_values(const ChargeRow *row, IssueCode code, const char **field, char **ex
 		case ISSUE_ORIGINAL_NOT_FOUND:
 			*field = "reverses_key";
 			*observed = piece_text(row->field[FIELD_REVERSES_KEY]);
+			break;
+		case ISSUE_UNKNOWN_STATUS:
+		case ISSUE_UNKNOWN_REASON:
+			*field = posting_field_name(row->issue_field);
+			*observed = piece_text(row->field[row->issue_field]);
+			break;
+		case ISSUE_REFUND_EXCEEDS:
+			*field = "quantity";
+			*expected = row->other_value;
+			*observed = decimal_to_text(row->input.quantity, QUANTITY_SCALE);
+			break;
+		case ISSUE_DIFFERS_FROM_ORIGINAL:
+		case ISSUE_EXISTS_DIFFERENT:
+			*field = posting_field_name(row->other_field);
+			*expected = row->other_value;
+			*observed = value_text(row, row->other_field);
+			break;
+		case ISSUE_COLUMN_GONE:
+			*field = posting_field_name(row->issue_field);
 			break;
 		case ISSUE_PERIOD_CLOSED:
 		case ISSUE_PERIOD_NOT_OPEN:

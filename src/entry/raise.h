@@ -29,6 +29,9 @@ typedef struct FaultNames
 /* Raises a fault of the allocation. */
 extern void raise_fault(Fault fault, FaultNames names) __attribute__((noreturn));
 
+/* The code an issue of a row goes by in posting_issue: its name, with the field behind it where the name ends in one. */
+extern const char *issue_text(const ChargeRow *row, IssueCode code);
+
 /* What was expected and what came, for an issue of a row; either may be set to NULL. Lives in the current memory context. */
 extern void issue_values(const ChargeRow *row, IssueCode code, const char **field, char **expected, char **observed);
 

@@ -28,3 +28,14 @@ CREATE TABLE hospital_cost.price (
 );
 -- The exclusion index cannot answer "the prices of one item" as cheaply as a btree does on a cache miss.
 CREATE INDEX price_item_idx ON hospital_cost.price (item_code);
+
+-- Why something was given back, cut, taken back or reopened, and whom that should teach.
+CREATE TABLE hospital_cost.reason_code (
+	purpose text COLLATE "C" NOT NULL
+		CONSTRAINT reason_code_purpose_check CHECK (purpose IN ('refund', 'discount', 'reversal', 'reopening')),
+	code text COLLATE "C" NOT NULL CONSTRAINT reason_code_code_check CHECK (code <> ''),
+	name text NOT NULL,
+	feeds text,
+	active boolean NOT NULL DEFAULT true,
+	PRIMARY KEY (purpose, code)
+);

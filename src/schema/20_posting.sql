@@ -3,16 +3,52 @@
 CREATE SEQUENCE hospital_cost.attachment_seq AS smallint;
 CREATE TABLE hospital_cost.attachment (
 	source_id smallint PRIMARY KEY DEFAULT pg_catalog.nextval('hospital_cost.attachment_seq'),
-	relation regclass NOT NULL UNIQUE,
-	feed text NOT NULL DEFAULT 'charges' CONSTRAINT attachment_feed_check CHECK (feed IN ('charges')),
-	mode text NOT NULL CONSTRAINT attachment_mode_check CHECK (mode IN ('strict', 'flag')),
-	pricing text NOT NULL CONSTRAINT attachment_pricing_check CHECK (pricing IN ('compute', 'verify', 'trust')),
+	relation regclass, -- null once the table is dropped: a number without a table would come back from a dump as another table
+	relation_name text NOT NULL,
+	feed text NOT NULL DEFAULT 'charges',
+	mode text NOT NULL CONSTRAINT attachment_mode_check CHECK (mode IN ('strict', 'flag', 'async')),
+	pricing text CONSTRAINT attachment_pricing_check CHECK (pricing IN ('compute', 'verify', 'trust')),
 	columns jsonb NOT NULL,
+	options jsonb NOT NULL DEFAULT '{}',
+	key_is_unique boolean NOT NULL DEFAULT true,
 	attached_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	attached_by text NOT NULL DEFAULT SESSION_USER,
-	detached_at timestamptz
+	detached_at timestamptz,
+	CONSTRAINT attachment_relation_key UNIQUE (relation, feed),
+	CONSTRAINT attachment_charges_check CHECK (feed <> 'charges' OR pricing IS NOT NULL)
 );
 ALTER SEQUENCE hospital_cost.attachment_seq OWNED BY hospital_cost.attachment.source_id;
+
+-- Registries: what kinds of table can be attached, and what their rows are made of. Filled by the api parts of the rooms that own the feeds.
+CREATE TABLE hospital_cost._feed (
+	feed text PRIMARY KEY,
+	room text NOT NULL,
+	function text NOT NULL, -- of the statement triggers
+	row_function text, -- of the row trigger that logical replication fires
+	entries text -- table of what was posted, with a column source_id
+);
+CREATE TABLE hospital_cost._feed_field (
+	feed text NOT NULL REFERENCES hospital_cost._feed (feed),
+	field text NOT NULL,
+	required boolean NOT NULL,
+	type text NOT NULL CONSTRAINT feed_field_type_check CHECK (type IN ('key', 'code', 'number', 'time', 'flag')),
+	PRIMARY KEY (feed, field)
+);
+
+-- Keys of source rows that were posted, for tables in which no unique index keeps a key from coming twice.
+CREATE TABLE hospital_cost._posted_key (
+	source_id smallint NOT NULL,
+	source_key text COLLATE "C" NOT NULL,
+	PRIMARY KEY (source_id, source_key)
+);
+
+-- Keys that mode async set aside for post_pending. No index: appended by the HIS, emptied as a whole.
+CREATE TABLE hospital_cost._pending (
+	source_id smallint NOT NULL,
+	source_key text COLLATE "C" NOT NULL,
+	encounter_code text COLLATE "C" -- by which the ledger finds what the key had
+);
+ALTER TABLE hospital_cost._pending REPLICA IDENTITY FULL;
 
 -- One row a charge. Fixed width first, NOT NULL throughout (no null bitmap), text last. Money in minor units: quantity 1e-4,
 -- unit_price 1e-6, amount 1e-2; 0 stands for "none" in ward_id, ordering_id and reverses. kind: 1 post, 2 reverse, 3 adjust.

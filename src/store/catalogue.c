@@ -143,7 +143,8 @@ load_prices(CatalogueItem *item, Datum code, Snapshot snapshot)
 	{
 		if (item->price_count == room)
 			item->prices = repalloc(item->prices, (room *= 2) * sizeof(ItemPrice));
-		read_price(tuple, rel, &item->prices[item->price_count++]);
+		read_price(tuple, rel, &item->prices[item->price_count]);
+		item->many_classes |= strcmp(item->prices[item->price_count++].price_class, "standard") != 0;
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);

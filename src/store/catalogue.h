@@ -23,6 +23,7 @@ typedef struct ItemPrice
 typedef struct CatalogueItem
 {
 	int32 item_id;
+	bool many_classes; /* has prices of another class than the standard one */
 	int price_count;
 	ItemPrice *prices;
 } CatalogueItem;
@@ -36,6 +37,9 @@ extern const ItemPrice *catalogue_price(const CatalogueItem *item, DateADT day,
 
 /* The id of a department code, or 0 if no such code exists. */
 extern int16 catalogue_department(const char *code, int length);
+
+/* Whether a code is an active reason of refunds. */
+extern bool catalogue_refund_reason(const char *code, int length);
 
 /* Forgets everything at the next lookup; for the invalidation callback. */
 extern void catalogue_forget(Oid relid);

@@ -39,6 +39,9 @@ typedef enum PeriodOutcome
  */
 extern PeriodOutcome ground_posting_period(DateADT service_month, DateADT *target);
 
+/* Whether this process applies rows of another server, and does not get this table of ours from there as well. */
+extern bool ground_rows_are_replicated(const char *table);
+
 /* Forgets what was read from the hospital row; for the invalidation callback. */
 extern void ground_forget(Oid relid);
 

@@ -18,6 +18,7 @@
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/numeric.h"
 #include "utils/snapmgr.h"
 
 #include "store/ground.h"
@@ -28,7 +29,6 @@ typedef struct CacheEntry
 	Oid relid; /* hash key */
 	MemoryContext context;
 	Attachment attachment;
-	char *missing;
 } CacheEntry;
 
 static HTAB *cache = NULL;
@@ -50,9 +50,21 @@ posting_field_name(ChargeField field)
 		[FIELD_CHARGED_AT] = "charged_at",
 		[FIELD_REVERSES_KEY] = "reverses_key",
 		[FIELD_PRICE_CLASS] = "price_class",
+		[FIELD_REASON] = "reason",
+		[FIELD_STATUS] = "status",
 	};
 
 	return names[field];
+}
+
+ChargeField
+posting_gone_field(const Attachment *attachment)
+{
+	ChargeField field = 0;
+
+	while (field < FIELD_COUNT - 1 && attachment->fields[field].gone == NULL)
+		field++;
+	return field;
 }
 
 void
@@ -73,6 +85,12 @@ posting_forget(Oid relid)
 	hash_seq_init(&scan, cache);
 	while ((entry = hash_seq_search(&scan)) != NULL)
 		entry->attachment.valid = false;
+}
+
+static char *
+numeric_out_text(Numeric number)
+{
+	return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(number)));
 }
 
 static JsonbValue *
@@ -122,15 +140,56 @@ map_field(CacheEntry *entry, JsonbContainer *mapping, ChargeField field)
 			break;
 		column = pnstrdup(name->val.string.val, name->val.string.len);
 		map->attno[i] = get_attnum(entry->relid, column);
-		if (map->attno[i] == InvalidAttrNumber)
-			entry->missing = column;
-		else
+		if (map->attno[i] != InvalidAttrNumber)
 			map->type[i] = get_atttype(entry->relid, map->attno[i]);
 		/* The column may have been altered since it was attached; what cannot be decoded must not be tried. */
-		if (map->attno[i] != InvalidAttrNumber && !readable_type(field, map->type[i]))
-			entry->missing = column;
+		if (map->attno[i] == InvalidAttrNumber || !readable_type(field, map->type[i]))
+			map->gone = column;
 		map->count = i + 1;
 	}
+	if (map->gone != NULL)
+	{
+		map->count = 0;
+		entry->attachment.gone = map->gone;
+	}
+}
+
+/* Reads {"charged": ["1", "2"], ...} of the options. */
+static void
+read_status_values(Attachment *attachment, JsonbContainer *status)
+{
+	static const char *const words[CHARGE_STATE_COUNT] = {"charged", "planned", "void"};
+
+	for (ChargeState state = 0; state < CHARGE_STATE_COUNT; state++)
+	{
+		JsonbValue *list = get_key(status, words[state]);
+		int count = list == NULL ? 0 : JsonContainerSize(list->val.binary.data);
+
+		attachment->status_values[state] = palloc(Max(count, 1) * sizeof(char *));
+		attachment->status_count[state] = count;
+		for (int i = 0; i < count; i++)
+		{
+			JsonbValue *value = getIthJsonbValueFromContainer(list->val.binary.data, i);
+
+			/* A number in the list stands for its text. */
+			attachment->status_values[state][i] = value->type == jbvString ?
+				pnstrdup(value->val.string.val, value->val.string.len) :
+				value->type == jbvNumeric ? numeric_out_text(value->val.numeric) : pstrdup("");
+		}
+	}
+}
+
+static void
+read_options(Attachment *attachment, JsonbContainer *options)
+{
+	JsonbValue *status = get_key(options, "status");
+	JsonbValue *reason = get_key(options, "refund_reason");
+
+	if (status != NULL && status->type == jbvBinary)
+		read_status_values(attachment, status->val.binary.data);
+	attachment->refund_reason = reason == NULL || reason->type != jbvString ? REASON_OPTIONAL :
+		strncmp(reason->val.string.val, "required", reason->val.string.len) == 0 ? REASON_REQUIRED :
+		strncmp(reason->val.string.val, "coded", reason->val.string.len) == 0 ? REASON_CODED : REASON_OPTIONAL;
 }
 
 static void
@@ -139,12 +198,13 @@ fill_entry(CacheEntry *entry, HeapTuple tuple, TupleDesc desc)
 	Attachment *attachment = &entry->attachment;
 	FieldMap *key = &attachment->fields[FIELD_SOURCE_KEY];
 	bool isnull;
-	char *pricing;
+	char *mode, *pricing;
 	Jsonb *mapping;
 
 	attachment->source_id = DatumGetInt16(heap_getattr(tuple, get_attnum(catalogue_relid, "source_id"), desc, &isnull));
-	attachment->strict = strcmp("strict", TextDatumGetCString(heap_getattr(tuple,
-								get_attnum(catalogue_relid, "mode"), desc, &isnull))) == 0;
+	mode = TextDatumGetCString(heap_getattr(tuple, get_attnum(catalogue_relid, "mode"), desc, &isnull));
+	attachment->mode = strcmp(mode, "strict") == 0 ? MODE_STRICT : strcmp(mode, "async") == 0 ? MODE_ASYNC : MODE_FLAG;
+	attachment->key_is_unique = DatumGetBool(heap_getattr(tuple, get_attnum(catalogue_relid, "key_is_unique"), desc, &isnull));
 	pricing = TextDatumGetCString(heap_getattr(tuple, get_attnum(catalogue_relid, "pricing"), desc, &isnull));
 	attachment->pricing = strcmp(pricing, "compute") == 0 ? PRICING_COMPUTE :
 		strcmp(pricing, "verify") == 0 ? PRICING_VERIFY : PRICING_TRUST;
@@ -153,6 +213,8 @@ fill_entry(CacheEntry *entry, HeapTuple tuple, TupleDesc desc)
 		map_field(entry, &mapping->root, field);
 	attachment->integer_key = key->count == 1 &&
 		(key->type[0] == INT2OID || key->type[0] == INT4OID || key->type[0] == INT8OID);
+	mapping = DatumGetJsonbP(heap_getattr(tuple, get_attnum(catalogue_relid, "options"), desc, &isnull));
+	read_options(attachment, &mapping->root);
 	(void) heap_getattr(tuple, get_attnum(catalogue_relid, "detached_at"), desc, &isnull);
 	attachment->attached = isnull;
 }
@@ -165,15 +227,23 @@ read_attachment(CacheEntry *entry, Relation rel, Oid relid)
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple tuple;
+	bool found = false;
 
 	ScanKeyInit(&key, get_attnum(catalogue_relid, "relation"), BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
 	scan = systable_beginscan(rel, ground_relation("attachment_relation_key"), true, snapshot, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		fill_entry(entry, tuple, RelationGetDescr(rel));
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool isnull;
+
+		/* One table may feed several rooms. */
+		found = strcmp("charges", TextDatumGetCString(heap_getattr(tuple, get_attnum(catalogue_relid, "feed"), RelationGetDescr(rel),
+																   &isnull))) == 0;
+		if (found)
+			fill_entry(entry, tuple, RelationGetDescr(rel));
+	}
 	systable_endscan(scan);
 	UnregisterSnapshot(snapshot);
-	return HeapTupleIsValid(tuple);
+	return found;
 }
 
 /* A partition goes by what its nearest attached ancestor says: row triggers are cloned to it and fire with its own row type. */
@@ -187,7 +257,6 @@ load_entry(CacheEntry *entry)
 	MemoryContextReset(entry->context);
 	memset(&entry->attachment, 0, sizeof(Attachment));
 	entry->attachment.relid = entry->relid;
-	entry->missing = NULL;
 	catalogue_relid = ground_relation("attachment");
 	rel = table_open(catalogue_relid, AccessShareLock);
 	entry->attachment.valid = true; /* an invalidation that comes while reading must not be overwritten */
@@ -200,7 +269,7 @@ load_entry(CacheEntry *entry)
 }
 
 Attachment *
-posting_attachment(Oid relid, char **missing)
+posting_attachment(Oid relid)
 {
 	CacheEntry *entry;
 	bool found;
@@ -232,6 +301,5 @@ posting_attachment(Oid relid, char **missing)
 		}
 		PG_END_TRY();
 	}
-	*missing = entry->missing;
 	return entry->attachment.attached ? &entry->attachment : NULL;
 }

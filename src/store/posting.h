@@ -27,6 +27,8 @@ typedef enum ChargeField
 	FIELD_CHARGED_AT,
 	FIELD_REVERSES_KEY,
 	FIELD_PRICE_CLASS,
+	FIELD_REASON,
+	FIELD_STATUS,
 	FIELD_COUNT
 } ChargeField;
 
@@ -38,7 +40,33 @@ typedef struct FieldMap
 	AttrNumber attno[FIELD_MAX_COLUMNS];
 	Oid type[FIELD_MAX_COLUMNS];
 	char *constant;
+	char *gone; /* a mapped column that is not there any more, or cannot be read; the field then counts as not mapped */
 } FieldMap;
+
+/* What to do with rows that are not clean. */
+typedef enum PostingMode
+{
+	MODE_STRICT, /* raise */
+	MODE_FLAG,	 /* accept and explain */
+	MODE_ASYNC	 /* only note the key; post_pending posts */
+} PostingMode;
+
+/* What a row's status column says of it. */
+typedef enum ChargeState
+{
+	CHARGE_CHARGED, /* it is a charge; also without a status column */
+	CHARGE_PLANNED, /* not yet */
+	CHARGE_VOID		/* no more */
+} ChargeState;
+
+#define CHARGE_STATE_COUNT 3
+
+typedef enum RefundReason
+{
+	REASON_OPTIONAL,
+	REASON_REQUIRED,
+	REASON_CODED /* and a code of reason_code */
+} RefundReason;
 
 /* An attached table. Valid until the next posting_attachment() call. */
 typedef struct Attachment
@@ -47,9 +75,14 @@ typedef struct Attachment
 	bool valid;
 	bool attached;
 	int16 source_id;
-	bool strict;
+	PostingMode mode;
 	Pricing pricing;
-	bool integer_key; /* source_key is one integer column */
+	RefundReason refund_reason;
+	bool integer_key;	/* source_key is one integer column */
+	bool key_is_unique; /* the table keeps a key from coming twice */
+	const char *gone;	/* some mapped column that is gone, or NULL */
+	char **status_values[CHARGE_STATE_COUNT];
+	int status_count[CHARGE_STATE_COUNT];
 	FieldMap fields[FIELD_COUNT];
 } Attachment;
 
@@ -85,8 +118,11 @@ typedef struct ChargeRow
 	int16 version;
 	int64 reverses;
 	int64 entry_id;
+	ChargeState state;
 	uint32 issues;
 	ChargeField issue_field; /* which field a missing, unreadable or unknown value is about */
+	ChargeField other_field; /* which field differs from the original or from the entry that is there */
+	char *other_value;		 /* and what that one has */
 	bool duplicate;			 /* the index held this encounter, day and item before */
 } ChargeRow;
 
@@ -97,17 +133,33 @@ typedef struct ChargeRow
 #define KIND_ADJUST 3
 
 /* The attachment of a relation, read from the catalogue or the cache; NULL if the relation is not attached. elog for a mapping that
- * cannot be read. If a mapped column is gone or has a type that cannot be read, *missing names it and the attachment is not usable. */
-extern Attachment *posting_attachment(Oid relid, char **missing);
+ * cannot be read. */
+extern Attachment *posting_attachment(Oid relid);
 
 /* The key of attachment.columns that a field goes by. */
 extern const char *posting_field_name(ChargeField field);
 
+/* The first field whose column is gone; only if attachment->gone says that there is one. */
+extern ChargeField posting_gone_field(const Attachment *attachment);
+
 /* Decodes one row of the attached table. Strings live in the current memory context. Issues are set, nothing is raised. */
 extern void posting_decode(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row);
 
-/* Looks codes and prices up, computes price and amount. Call after posting_decode. */
+/* Looks codes up and the list price of the day. Call after posting_decode. */
+extern void posting_look_up(ChargeRow *row);
+
+/* Decides price, amount and kind from what was decoded and looked up. */
 extern void posting_price(const Attachment *attachment, ChargeRow *row);
+
+/* Sets a blocking or other issue; the field of the first blocking one is the one that is named. */
+extern void posting_set_issue(ChargeRow *row, IssueCode code, ChargeField field);
+
+/* Whether the row gives something back and says what. */
+static inline bool
+posting_is_refund(const ChargeRow *row)
+{
+	return row->input.names_original && (row->input.quantity < 0 || (row->input.has_amount && row->input.amount < 0));
+}
 
 /* Whether two decoded rows would be posted alike. */
 extern bool posting_same(const ChargeRow *a, const ChargeRow *b);

@@ -46,8 +46,8 @@ copy_text(Datum datum)
 	return (Piece) {copy, (int) strlen(copy)};
 }
 
-static void
-read_entry(HeapTuple tuple, TupleDesc desc, LedgerEntry *entry)
+void
+ledger_read_entry(HeapTuple tuple, TupleDesc desc, LedgerEntry *entry)
 {
 	*entry = (LedgerEntry) {
 		.entry_id = DatumGetInt64(attribute(tuple, desc, A_ENTRY_ID)),
@@ -102,7 +102,7 @@ collect(void *context, HeapTuple tuple, TupleDesc desc)
 		set->entries = set->entries == NULL ? palloc(set->room * sizeof(LedgerEntry)) :
 			repalloc(set->entries, set->room * sizeof(LedgerEntry));
 	}
-	read_entry(tuple, desc, &set->entries[set->count++]);
+	ledger_read_entry(tuple, desc, &set->entries[set->count++]);
 }
 
 /* Entries of either kind begin with their id. */
@@ -137,9 +137,8 @@ choose_live(KeyEntries *set, LedgerEntry *found, int16 *last_version)
 	return live >= 0;
 }
 
-/* Scans the btree by encounter and hands every entry to "take". */
-static void
-scan_encounter(Piece encounter, Snapshot snapshot, void (*take)(void *, HeapTuple, TupleDesc), void *context)
+void
+ledger_scan_encounter(Piece encounter, Snapshot snapshot, void (*take)(void *, HeapTuple, TupleDesc), void *context)
 {
 	Relation rel = table_open(ground_relation("_ledger"), AccessShareLock);
 	ScanKeyData key;
@@ -196,7 +195,7 @@ ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, bo
 
 	*last_version = 0;
 	if (encounter.text != NULL)
-		scan_encounter(encounter, SnapshotSelf, collect, &set);
+		ledger_scan_encounter(encounter, SnapshotSelf, collect, &set);
 	/* Entries of a key can be spread over encounters if the row was moved, so an answer from one encounter alone must be live. */
 	if (choose_live(&set, found, last_version))
 		return true;
@@ -244,7 +243,7 @@ ledger_lines(Piece encounter, LineEntry **result)
 	SnapshotData dirty;
 
 	InitDirtySnapshot(dirty);
-	scan_encounter(encounter, &dirty, take_line, &lines);
+	ledger_scan_encounter(encounter, &dirty, take_line, &lines);
 	if (lines.count > 1)
 		qsort(lines.lines, lines.count, sizeof(LineEntry), by_entry_id);
 	*result = lines.lines;

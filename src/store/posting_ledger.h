@@ -9,8 +9,12 @@
 #include "datatype/timestamp.h"
 #include "utils/date.h"
 
+#include "access/htup.h"
+#include "access/tupdesc.h"
 #include "core/posting.h"
+#include "core/posting_refund.h"
 #include "store/posting.h"
+#include "utils/snapshot.h"
 
 /* One row of the ledger; texts live in the context that read or made it. */
 typedef struct LedgerEntry
@@ -64,6 +68,35 @@ extern void ledger_reversal_of(const LedgerEntry *entry, DateADT period, LedgerE
  */
 extern bool ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, bool everywhere,
 							 LedgerEntry *found, int16 *last_version);
+
+/* The first field in which a priced row differs from the entry it once became, FIELD_COUNT if in none. *value (in the current memory context) is
+ * what the entry has. */
+extern ChargeField ledger_differs(const ChargeRow *row, const LedgerEntry *entry, char **value);
+
+/* Scans the entries of an encounter through the btree and hands each to "take". */
+extern void ledger_scan_encounter(Piece encounter, Snapshot snapshot, void (*take)(void *, HeapTuple, TupleDesc), void *context);
+
+/* Decodes a tuple of the ledger; texts are copied into the current memory context. */
+extern void ledger_read_entry(HeapTuple tuple, TupleDesc desc, LedgerEntry *entry);
+
+/*
+ * Waits for every other transaction that gives back something of this source row, and keeps others out until the transaction ends. Keys share a
+ * thousand locks, so that a statement with many refunds does not fill the lock table.
+ */
+extern void ledger_lock_original(int16 source_id, int64 key);
+
+/* The key of the line a refund names, as the ledger holds it; false if the name cannot be a key of this table. */
+extern bool ledger_original_key(const Attachment *attachment, const ChargeRow *row, int64 *key, Piece *key_text);
+
+/*
+ * Prices a refund by its original: the original's price and dimensions, what is left of it, and the rest to the cent if nothing stays. "entries" are those
+ * of the original's encounter, ascending by id. Sets the issues of a refund that gives back too much, or says otherwise than its original.
+ */
+extern void ledger_refund_of(const Attachment *attachment, ChargeRow *row, const LedgerEntry *original, RefundEntry *entries, int n);
+
+/* Adds what the entries of an encounter that the ledger holds say of refunds: n of them are in entries[] already, which grows. Returns the
+ * new number; entries ascend by id. */
+extern int ledger_refunds(Piece encounter, int16 source_id, int64 key, Piece key_text, RefundEntry **entries, int n);
 
 /* All entries of an encounter in entry order, uncommitted ones of other sessions included; returns their number. */
 extern int ledger_lines(Piece encounter, LineEntry **lines);

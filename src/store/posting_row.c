@@ -15,7 +15,6 @@
 #include "utils/timestamp.h"
 
 #include "core/period.h"
-#include "store/catalogue.h"
 #include "store/compat.h"
 #include "store/decimal.h"
 #include "store/ground.h"
@@ -31,10 +30,9 @@
 static const ChargeField texts[] = {FIELD_ENCOUNTER, FIELD_ITEM, FIELD_ORDERING, FIELD_PERFORMING, FIELD_WARD, FIELD_REVERSES_KEY,
 	FIELD_PRICE_CLASS};
 
-static void
-set_issue(ChargeRow *row, IssueCode code, ChargeField field)
+void
+posting_set_issue(ChargeRow *row, IssueCode code, ChargeField field)
 {
-	/* The first blocking field is the one that is named. */
 	if ((row->issues & ISSUES_BLOCKING) == 0)
 		row->issue_field = field;
 	row->issues |= ISSUE_BIT(code);
@@ -127,7 +125,7 @@ read_code(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row, Ch
 	if (piece.length > MAX_CODE_LENGTH)
 	{
 		piece.length = pg_mbcliplen(piece.text, piece.length, MAX_CODE_LENGTH);
-		set_issue(row, ISSUE_UNREADABLE_VALUE, field);
+		posting_set_issue(row, ISSUE_UNREADABLE_VALUE, field);
 	}
 	return piece;
 }
@@ -165,7 +163,7 @@ read_number(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row, 
 	}
 	readable = readable && within_limit(field, *number);
 	if (!readable)
-		set_issue(row, ISSUE_UNREADABLE_VALUE, field);
+		posting_set_issue(row, ISSUE_UNREADABLE_VALUE, field);
 	if (rounded)
 	{
 		row->issues |= ISSUE_BIT(ISSUE_ROUNDED);
@@ -192,7 +190,7 @@ read_key(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
 		Datum value = slot_getattr(slot, map->attno[0], &isnull);
 
 		if (isnull)
-			set_issue(row, ISSUE_MISSING_VALUE, FIELD_SOURCE_KEY);
+			posting_set_issue(row, ISSUE_MISSING_VALUE, FIELD_SOURCE_KEY);
 		else
 			row->key = map->type[0] == INT2OID ? DatumGetInt16(value) :
 				map->type[0] == INT4OID ? DatumGetInt32(value) : DatumGetInt64(value);
@@ -201,7 +199,7 @@ read_key(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
 	row->key_text = read_code(attachment, slot, row, FIELD_SOURCE_KEY);
 	if (row->key_text.text == NULL)
 	{
-		set_issue(row, ISSUE_MISSING_VALUE, FIELD_SOURCE_KEY);
+		posting_set_issue(row, ISSUE_MISSING_VALUE, FIELD_SOURCE_KEY);
 		row->key_text = (Piece) {"", 0};
 	}
 	row->key = posting_text_key(row->key_text);
@@ -215,6 +213,8 @@ read_time(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
 	Datum value[2] = {0};
 	Timestamp local;
 
+	if (map->count == 0)
+		return; /* its column is gone */
 	for (int i = 0; i < map->count; i++)
 	{
 		bool isnull;
@@ -222,7 +222,7 @@ read_time(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
 		value[i] = slot_getattr(slot, map->attno[i], &isnull);
 		if (isnull)
 		{
-			set_issue(row, ISSUE_MISSING_VALUE, FIELD_CHARGED_AT);
+			posting_set_issue(row, ISSUE_MISSING_VALUE, FIELD_CHARGED_AT);
 			return;
 		}
 	}
@@ -230,13 +230,13 @@ read_time(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
 		TIMESTAMP_NOT_FINITE(DatumGetTimestamp(value[0])))
 	{
 		row->field[FIELD_CHARGED_AT] = (Piece) {"infinity", 8};
-		set_issue(row, ISSUE_UNREADABLE_VALUE, FIELD_CHARGED_AT);
+		posting_set_issue(row, ISSUE_UNREADABLE_VALUE, FIELD_CHARGED_AT);
 		return;
 	}
 	if (map->type[0] != DATEOID && map->type[0] != TIMEOID &&
 		(DatumGetTimestamp(value[0]) / USECS_PER_DAY < FIRST_DAY || DatumGetTimestamp(value[0]) / USECS_PER_DAY >= LAST_DAY))
 	{
-		set_issue(row, ISSUE_UNREADABLE_VALUE, FIELD_CHARGED_AT);
+		posting_set_issue(row, ISSUE_UNREADABLE_VALUE, FIELD_CHARGED_AT);
 		return;
 	}
 	if (map->type[0] == TIMESTAMPTZOID)
@@ -254,7 +254,7 @@ read_time(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
 
 		if (DatumGetDateADT(value[1 - time_at]) < FIRST_DAY || DatumGetDateADT(value[1 - time_at]) >= LAST_DAY)
 		{
-			set_issue(row, ISSUE_UNREADABLE_VALUE, FIELD_CHARGED_AT);
+			posting_set_issue(row, ISSUE_UNREADABLE_VALUE, FIELD_CHARGED_AT);
 			return;
 		}
 		local = (Timestamp) DatumGetDateADT(value[1 - time_at]) * USECS_PER_DAY +
@@ -262,6 +262,46 @@ read_time(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
 	}
 	row->charged_at = ground_instant_of_wall_clock(local, &row->day);
 	row->period = period_of_day(row->day);
+}
+
+/* Reads what the status column says; a value that stands in no list is an issue. */
+static void
+read_state(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
+{
+	Piece value;
+
+	if (attachment->fields[FIELD_STATUS].count == 0)
+		return;
+	value = row->field[FIELD_STATUS] = read_code(attachment, slot, row, FIELD_STATUS);
+	for (ChargeState state = 0; state < CHARGE_STATE_COUNT; state++)
+		for (int i = 0; i < attachment->status_count[state]; i++)
+		{
+			const char *known = attachment->status_values[state][i];
+
+			if (strlen(known) == value.length && memcmp(known, value.text ? value.text : "", value.length) == 0)
+			{
+				row->state = state;
+				return;
+			}
+		}
+	posting_set_issue(row, ISSUE_UNKNOWN_STATUS, FIELD_STATUS);
+}
+
+/* What must be there. A refund takes item and department from its original, so posting asks for them again once that is not found. */
+static void
+require_values(const Attachment *attachment, ChargeRow *row)
+{
+	bool refund = posting_is_refund(row);
+
+	if (row->field[FIELD_ENCOUNTER].text == NULL)
+		posting_set_issue(row, ISSUE_MISSING_VALUE, FIELD_ENCOUNTER);
+	if (row->field[FIELD_ITEM].text == NULL && !refund)
+		posting_set_issue(row, ISSUE_MISSING_VALUE, FIELD_ITEM);
+	if (row->field[FIELD_PERFORMING].text == NULL && !refund)
+		posting_set_issue(row, ISSUE_MISSING_VALUE, FIELD_PERFORMING);
+	if (attachment->refund_reason != REASON_OPTIONAL && row->field[FIELD_REASON].text == NULL &&
+		(row->input.quantity < 0 || (row->input.has_amount && row->input.amount < 0)))
+		posting_set_issue(row, ISSUE_MISSING_VALUE, FIELD_REASON);
 }
 
 void
@@ -273,70 +313,23 @@ posting_decode(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *ro
 	read_key(attachment, slot, row);
 	for (int i = 0; i < lengthof(texts); i++)
 		row->field[texts[i]] = read_code(attachment, slot, row, texts[i]);
+	if (attachment->refund_reason != REASON_OPTIONAL)
+		row->field[FIELD_REASON] = read_code(attachment, slot, row, FIELD_REASON);
+	read_state(attachment, slot, row);
 	read_time(attachment, slot, row);
 	if (!read_number(attachment, slot, row, FIELD_QUANTITY, QUANTITY_SCALE, &row->input.quantity) &&
 		(row->issues & ISSUE_BIT(ISSUE_UNREADABLE_VALUE)) == 0)
-		set_issue(row, ISSUE_MISSING_VALUE, FIELD_QUANTITY);
+		posting_set_issue(row, ISSUE_MISSING_VALUE, FIELD_QUANTITY);
 	row->input.has_price = read_number(attachment, slot, row, FIELD_UNIT_PRICE, PRICE_SCALE, &row->input.price);
 	row->input.has_amount = read_number(attachment, slot, row, FIELD_AMOUNT, AMOUNT_SCALE, &row->input.amount);
 	row->input.names_original = row->field[FIELD_REVERSES_KEY].text != NULL;
-	if (row->field[FIELD_ENCOUNTER].text == NULL)
-		set_issue(row, ISSUE_MISSING_VALUE, FIELD_ENCOUNTER);
-	if (row->field[FIELD_ITEM].text == NULL)
-		set_issue(row, ISSUE_MISSING_VALUE, FIELD_ITEM);
-	if (row->field[FIELD_PERFORMING].text == NULL)
-		set_issue(row, ISSUE_MISSING_VALUE, FIELD_PERFORMING);
-}
-
-static int16
-find_department(ChargeRow *row, ChargeField field)
-{
-	Piece code = row->field[field];
-	int16 id = code.text == NULL ? 0 : catalogue_department(code.text, code.length);
-
-	if (code.text != NULL && id == 0)
-		set_issue(row, ISSUE_UNKNOWN_DEPARTMENT, field);
-	return id;
-}
-
-static void
-look_up_price(const CatalogueItem *item, ChargeRow *row)
-{
-	Piece wanted = row->field[FIELD_PRICE_CLASS];
-	const ItemPrice *price = wanted.text == NULL ? catalogue_price(item, row->day, "standard", 8) :
-		catalogue_price(item, row->day, wanted.text, wanted.length);
-
-	row->item_id = item->item_id;
-	row->input.has_list = price != NULL;
-	row->input.list_price = price ? price->unit_price : 0;
-	row->input.limit = price ? price->limit : 0;
-}
-
-void
-posting_price(const Attachment *attachment, ChargeRow *row)
-{
-	const CatalogueItem *item;
-	int flags = row->result.flags;
-
-	row->ordering_id = find_department(row, FIELD_ORDERING);
-	row->performing_id = find_department(row, FIELD_PERFORMING);
-	row->ward_id = find_department(row, FIELD_WARD);
-	if (row->issues & (ISSUE_BIT(ISSUE_MISSING_VALUE) | ISSUE_BIT(ISSUE_UNREADABLE_VALUE)))
-		return;
-	item = catalogue_item(row->field[FIELD_ITEM].text, row->field[FIELD_ITEM].length);
-	if (item == NULL)
+	require_values(attachment, row);
+	if (attachment->gone != NULL)
 	{
-		/* Without the item there is no price to speak of, so nothing more is said about the row. */
-		set_issue(row, ISSUE_UNKNOWN_ITEM, FIELD_ITEM);
-		return;
+		/* What is missing for that reason is not the row's fault, so the one cause is named. */
+		row->issues = ISSUE_BIT(ISSUE_COLUMN_GONE);
+		row->issue_field = posting_gone_field(attachment);
 	}
-	look_up_price(item, row);
-	posting_resolve(attachment->pricing, &row->input, &row->result);
-	if (row->result.issues & ISSUES_BLOCKING)
-		set_issue(row, ISSUE_NO_PRICE, row->result.issues & ISSUE_BIT(ISSUE_NO_AMOUNT) ? FIELD_AMOUNT : FIELD_UNIT_PRICE);
-	row->issues = (row->issues & ~ISSUE_BIT(ISSUE_NO_PRICE)) | row->result.issues;
-	row->result.flags |= flags;
-	row->kind = row->input.quantity < 0 || row->result.amount < 0 ? KIND_ADJUST : KIND_POST;
 }
 
 bool
@@ -345,7 +338,8 @@ posting_same(const ChargeRow *a, const ChargeRow *b)
 	for (int i = 0; i < lengthof(texts); i++)
 		if (!piece_equal(a->field[texts[i]], b->field[texts[i]]))
 			return false;
-	return a->key == b->key && piece_equal(a->key_text, b->key_text) && a->charged_at == b->charged_at &&
+	return a->key == b->key && piece_equal(a->key_text, b->key_text) && a->charged_at == b->charged_at && a->state == b->state &&
+		piece_equal(a->field[FIELD_REASON], b->field[FIELD_REASON]) &&
 		a->issues == b->issues && a->input.quantity == b->input.quantity && a->input.has_price == b->input.has_price &&
 		a->input.price == b->input.price && a->input.has_amount == b->input.has_amount && a->input.amount == b->input.amount;
 }

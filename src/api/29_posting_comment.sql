@@ -2,10 +2,7 @@
 
 COMMENT ON TABLE hospital_cost.attachment IS 'Attached hospital tables (已挂接的业务表): mapping, mode, pricing, by whom and since when. Written by attach_charges and detach_charges only; a detached table stays listed, because its entries stay';
 COMMENT ON COLUMN hospital_cost.attachment.source_id IS 'Small number that entries and issues name their table by; never used again for another table';
-COMMENT ON COLUMN hospital_cost.attachment.feed IS 'What the table holds; charges (费用明细) is the only feed so far';
-COMMENT ON COLUMN hospital_cost.attachment.mode IS 'strict: a row that is not clean raises in the HIS transaction, class MC22 or MC23. flag: the row is accepted, and posting_issue explains what is wrong with it';
 COMMENT ON COLUMN hospital_cost.attachment.pricing IS 'compute: the list price is written into the row before it is stored. verify: what was billed is posted and held against the list price of the service day. trust: what was billed is posted and not compared';
-COMMENT ON COLUMN hospital_cost.attachment.columns IS 'The mapping in one shape: {"field": {"columns": [names]}} or {"field": {"constant": "text"}}. Columns go by name; renaming or dropping one raises MC207 on the next write';
 COMMENT ON COLUMN hospital_cost.attachment.detached_at IS 'When detach_charges took the triggers away; null while the table is attached';
 
 COMMENT ON VIEW hospital_cost.ledger IS 'Charge ledger (费用总账), one row an entry, append-only. An UPDATE of a source row appears as a reversal and a new entry, a DELETE as a reversal; nothing is ever changed in place (MC006)';
@@ -26,7 +23,6 @@ COMMENT ON COLUMN hospital_cost.ledger.amount IS 'Amount (金额) in yuan, two d
 COMMENT ON COLUMN hospital_cost.ledger.charged_at IS 'Instant of the charge as the hospital wrote it (计费时间)';
 COMMENT ON COLUMN hospital_cost.ledger.service_day IS 'Accounting day of charged_at, in the time zone of the hospital (发生日期)';
 COMMENT ON COLUMN hospital_cost.ledger.period IS 'Month posted into (入账期间): the month of service_day, or a later open one if that month is closed (flag late)';
-COMMENT ON COLUMN hospital_cost.ledger.flags IS 'What is special about the entry: price_differs and amount_differs from the list or the arithmetic, late (迟到), above_limit (超限价), rounded (more decimals came than are kept), source_changed (a reversal because the row was changed or deleted)';
 COMMENT ON COLUMN hospital_cost.ledger.reverses IS 'entry_id of what this entry takes back; null for a charge';
 
 COMMENT ON VIEW hospital_cost.charge_total IS 'Charges by month, ordering and performing department, category and setting (收入汇总); right within every transaction, as each statement appends what it adds. Source of revenue drivers and of unit income';
@@ -39,7 +35,6 @@ COMMENT ON COLUMN hospital_cost.charge_total.amount IS 'Yuan, net of refunds and
 
 COMMENT ON VIEW hospital_cost.posting_issue IS 'What is not clean about rows of attached tables (数据问题), one row an issue. Closed by itself (state resolved) when the row is corrected or deleted. Findings about conduct stand in hospital_cost.finding';
 COMMENT ON COLUMN hospital_cost.posting_issue.source_key IS 'Key of the row in its table, as in ledger.source_key';
-COMMENT ON COLUMN hospital_cost.posting_issue.code IS 'blocking: missing_value, unreadable_value, unknown_item, unknown_department, no_price, no_amount, period_closed, period_not_open. warning: price_differs, amount_differs, no_list_price, no_original, original_not_found, late, rounded. The SQLSTATE of each under mode strict is in docs/errors.md';
 COMMENT ON COLUMN hospital_cost.posting_issue.severity IS 'blocking: no true entry can be made, so the row has none and its month cannot be closed (MC004). warning: the row is posted as it was billed';
 COMMENT ON COLUMN hospital_cost.posting_issue.field IS 'Mapping key of the value at fault, such as performing_department; null if it is the row as a whole';
 COMMENT ON COLUMN hospital_cost.posting_issue.expected IS 'What the list or the arithmetic says; prices with six decimals, amounts with two; null if there is no such thing';
@@ -48,30 +43,20 @@ COMMENT ON COLUMN hospital_cost.posting_issue.period IS 'Month of the service da
 COMMENT ON COLUMN hospital_cost.posting_issue.entry_id IS 'Ledger entry the warning is about; null for a blocking issue';
 COMMENT ON COLUMN hospital_cost.posting_issue.state IS 'open, or resolved: the row was written again, and was judged afresh';
 
-COMMENT ON FUNCTION hospital_cost.attach_charges(regclass, jsonb, text, text, jsonb) IS
-'Attaches a charge table of the hospital (挂接费用表): from now on every INSERT, UPDATE and DELETE posts in the same transaction. Rows that are there already are posted by post_pending. The caller must own the table (42501). Attaching again replaces mapping, mode and pricing. The mapping: {"key": "column"}, {"key": ["column", "column"]} for a composite source_key or reverses_key and for charged_at as a date and a time, or {"key": {"constant": "text"}}; a constant serves for any key but source_key, encounter, charged_at and reverses_key.
-Keys that must be there: source_key (the key of the row), encounter (就诊号), item (收费项目编码), quantity (数量), performing_department (执行科室), charged_at (计费时间).
-Keys that posting reads where they are mapped: unit_price (单价), amount (金额), ordering_department (开单科室), ward_department (所在病区), reverses_key (退费所冲的原行), price_class (价格类别; "standard" where empty).
-Keys that are checked and kept with the attachment for rooms that will read them, while posting does not: reason, operator, doctor, order, discount, approved_by, days, fund_amount, reimbursable, trace_code, settlement.
-mode flag (accept and explain) or strict (raise); pricing verify, compute or trust: see the columns of hospital_cost.attachment. options must be {}. Errors: MC201 mapping, MC202 not a table that can be attached, MC203 mode, pricing or options. Warns if no unique index stands behind source_key';
 COMMENT ON FUNCTION hospital_cost.detach_charges(regclass) IS 'Takes the triggers off an attached table. Its entries stay, and later changes of its rows are not seen. MC204 if it is not attached, 42501 if the caller does not own it';
 COMMENT ON FUNCTION hospital_cost.create_charge_table(text, text, text) IS 'Creates an ordinary charge table, named with its schema (MC205), and attaches it; for a hospital whose HIS has none to attach. It belongs to the caller. With pricing compute (the default) unit_price and amount are filled in. Returns the table';
 COMMENT ON FUNCTION hospital_cost.post_charges() IS 'Trigger of attached tables, after a statement: prices, posts and checks its rows in one pass. Created by attach_charges; MC204 on a table that is not attached, MC207 if a mapped column is gone, MC22x and MC23x in mode strict, MC401 if a rule blocks';
 COMMENT ON FUNCTION hospital_cost.price_charge() IS 'Trigger of tables attached with pricing compute, before a row: writes list price and amount into the mapped columns. A row that cannot be priced is left as it is; post_charges then says why';
 COMMENT ON FUNCTION hospital_cost.compact_totals() IS 'Merges what statements appended to the totals into one row a cell; returns how many rows were merged. Changes no figure; run it nightly so that charge_total stays fast. Safe while others post';
 COMMENT ON FUNCTION hospital_cost.unposted(regclass) IS 'Rows of an attached table without an entry (未入账): key, service day, and the blocking issue that is open, null if the triggers never saw it. post_pending posts them. MC204 if it never was attached, 42501 if the caller does not own it';
-COMMENT ON FUNCTION hospital_cost.verify_ledger(date) IS 'Proof of a month (勾稽): every identity of the ledger, recomputed from source rows, entries and totals by separate SQL; difference is 0 in each row if all is well. Reads the attached tables whole';
 
 COMMENT ON TABLE hospital_cost._ledger IS 'The entries behind the view ledger, in minor units: quantity 1e-4, price 1e-6 yuan, amount cents; kind 1 post, 2 reverse, 3 adjust; 0 stands for none';
 COMMENT ON TABLE hospital_cost._charge_total IS 'Compacted charge totals, in minor units';
 COMMENT ON TABLE hospital_cost._charge_delta IS 'What statements added to the totals since the last compaction, in minor units';
 COMMENT ON TABLE hospital_cost._finding IS 'The one inbox behind posting_issue (class data) and finding (class conduct)';
 COMMENT ON VIEW hospital_cost._item_total IS 'Charge totals by item: compacted rows and deltas added up, in minor units';
-COMMENT ON FUNCTION hospital_cost._charge_field() IS 'Keys a charge mapping may have, and which of them it must have';
-COMMENT ON FUNCTION hospital_cost._check_mapping(regclass, jsonb) IS 'Brings a mapping into its stored shape; MC201 for one that cannot work';
 COMMENT ON FUNCTION hospital_cost._require_owner(regclass) IS 'Refuses what cannot be attached (MC202), and a caller who does not own it (42501)';
 COMMENT ON FUNCTION hospital_cost._outer_user() IS 'The role that called, seen from inside a definer function';
-COMMENT ON FUNCTION hospital_cost._drop_triggers(regclass) IS 'Drops the zz_hospital_cost triggers of a table';
 COMMENT ON FUNCTION hospital_cost._refuse_truncate() IS 'Trigger of attached tables: refuses TRUNCATE, which reverses nothing (MC206)';
 COMMENT ON FUNCTION hospital_cost._master_guard() IS 'Guard trigger: items and departments named by entries keep their code and stay (MC211)';
 COMMENT ON FUNCTION hospital_cost._timezone_guard() IS 'Guard trigger: the time zone stays once charges are posted (MC212)';
@@ -107,7 +92,6 @@ COMMENT ON COLUMN hospital_cost.hospital.currency IS 'Currency of all amounts, f
 COMMENT ON COLUMN hospital_cost.charge_item.surgery_group IS 'Group of operations (手术分组) for rules to come; not used in any computation';
 COMMENT ON COLUMN hospital_cost.encounter.patient_code IS 'Patient, as the hospital codes him; no name is kept';
 COMMENT ON COLUMN hospital_cost.encounter.payer IS 'Who pays (费别), in the hospital''s words; not used in any computation';
-COMMENT ON COLUMN hospital_cost.encounter.price_class IS 'Price class of the patient, for information: posting takes the class from the fee line';
 COMMENT ON COLUMN hospital_cost.workload_value.measure IS 'visits, checkups, admissions, discharges, bed_days as in workload, or any name of the hospital''s own';
 COMMENT ON FUNCTION hospital_cost._source_day_sql(regclass, jsonb) IS 'SQL text that reads the service day of a mapped row';
 COMMENT ON FUNCTION hospital_cost._gone_columns(hospital_cost.attachment) IS 'Mapped columns that the table no longer has, or that have a type that cannot be read; null if none';
@@ -115,4 +99,12 @@ COMMENT ON FUNCTION hospital_cost._require_columns(hospital_cost.attachment) IS 
 COMMENT ON FUNCTION hospital_cost._read_source(regclass, text) IS 'Rows of a query over an attached table, read as the table''s owner';
 COMMENT ON FUNCTION hospital_cost._source_query(hospital_cost.attachment) IS 'SQL text that reads key, quantity, amount and day of every row of an attached table';
 COMMENT ON FUNCTION hospital_cost._next_department_id() IS 'Next free department_id; concurrent inserts wait for each other';
-COMMENT ON FUNCTION hospital_cost._field_types(text, integer) IS 'Column types a field of a mapping can be read from';
+COMMENT ON COLUMN hospital_cost.encounter.price_class IS 'Price class of the patient (价格类别): that of his charges, where the fee line has none of its own; an item without a price for it has its standard price';
+COMMENT ON FUNCTION hospital_cost.verify_ledger(date) IS 'Proof of a month (勾稽): every identity of the ledger, recomputed from source rows, entries and totals by separate SQL; difference is 0 in each row if all is well, else example names the first offender: "key: field" of a row that differs, the key of a row that is gone or missing, an entry, or department × item of a total. Reads the attached tables whole';
+COMMENT ON COLUMN hospital_cost.posting_issue.code IS 'blocking: missing_value, unreadable_value, unknown_item, unknown_department, no_price, no_amount, period_closed, period_not_open, column_gone, unknown_status, unknown_reason, refund_exceeds. warning: price_differs, amount_differs, no_list_price, no_original, original_not_found, differs_from_original, exists_with_different_<field>, late, rounded. The SQLSTATE of each under mode strict is in docs/errors.md';
+COMMENT ON COLUMN hospital_cost.ledger.flags IS 'What is special about the entry: price_differs and amount_differs from the list or the arithmetic, late (迟到), closes_line (the last part of a refund: what was left to the cent), above_limit (超限价), rounded (more decimals came than are kept), source_changed (a reversal because the row was changed or deleted)';
+COMMENT ON FUNCTION hospital_cost._source_filter(hospital_cost.attachment) IS 'SQL condition that tells charges from rows that are planned or void';
+COMMENT ON FUNCTION hospital_cost._live_content(smallint) IS 'Live entries of a table with their codes';
+COMMENT ON FUNCTION hospital_cost._source_state(hospital_cost.attachment) IS 'Source rows of a table beside what their keys stand for in the ledger';
+COMMENT ON FUNCTION hospital_cost._verify_refunds(date) IS 'Originals of which refunds of a month give back more than there is';
+COMMENT ON FUNCTION hospital_cost._verify_entries(date) IS 'Identities of the ledger in itself';

@@ -1,0 +1,25 @@
+/*
+ * posting_key.h
+ *		Source keys that came before, where no unique index of the hospital's table says so; and keys set aside for later.
+ */
+#ifndef HC_STORE_POSTING_KEY_H
+#define HC_STORE_POSTING_KEY_H
+
+#include "postgres.h"
+
+#include "store/append.h"
+#include "store/posting.h"
+
+/*
+ * Claims a source key for this transaction, after waiting for others who are about to claim it. True if nobody ever had it. If false, the key's row is
+ * locked until the transaction ends, so that what is found of it in the ledger stays.
+ */
+extern bool posting_key_claim(int16 source_id, const char *source_key);
+
+/* Opens the list of keys that await post_pending, for about "expected" keys. Close with append_end. */
+extern Appender *posting_key_queue(int64 expected);
+
+/* Notes the key of a row. */
+extern void posting_key_put(Appender *queue, int16 source_id, const ChargeRow *row);
+
+#endif

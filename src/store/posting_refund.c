@@ -1,0 +1,178 @@
+/*
+ * posting_refund.c
+ *		What the ledger knows of refunds, and how a row compares with its entry.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "storage/lock.h"
+#include "utils/snapmgr.h"
+
+#include "store/compat.h"
+#include "store/decimal.h"
+#include "store/posting_ledger.h"
+
+/* First key of the advisory locks of refunded rows, and how many of them there are. */
+#define REFUND_LOCK_CLASS 18503
+#define REFUND_LOCKS 1024
+
+void
+ledger_lock_original(int16 source_id, int64 key)
+{
+	uint64 slot = ((uint64) key * 31 + (uint64) source_id) % REFUND_LOCKS;
+	LOCKTAG tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, REFUND_LOCK_CLASS, (uint32) slot, 2);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+typedef struct Refunds
+{
+	int16 source_id;
+	int64 key;
+	Piece key_text;
+	RefundEntry *entries;
+	int count;
+	int room;
+} Refunds;
+
+static void
+take_refund(void *context, HeapTuple tuple, TupleDesc desc)
+{
+	Refunds *refunds = context;
+	LedgerEntry entry;
+
+	ledger_read_entry(tuple, desc, &entry);
+	if (refunds->count >= refunds->room)
+	{
+		refunds->room = Max(32, refunds->count * 2);
+		refunds->entries = refunds->entries == NULL ? palloc(refunds->room * sizeof(RefundEntry)) :
+			repalloc(refunds->entries, refunds->room * sizeof(RefundEntry));
+	}
+	refunds->entries[refunds->count++] = (RefundEntry) {
+		.entry_id = entry.entry_id,
+		.reverses = entry.reverses,
+		.quantity = entry.quantity,
+		.amount = entry.amount,
+		.flags = entry.flags,
+		.of_original = entry.source_id == refunds->source_id && entry.source_key == refunds->key &&
+			piece_equal(entry.key_text, refunds->key_text),
+	};
+}
+
+static int
+by_entry_id(const void *a, const void *b)
+{
+	int64 x = ((const RefundEntry *) a)->entry_id;
+	int64 y = ((const RefundEntry *) b)->entry_id;
+
+	return x < y ? -1 : x > y;
+}
+
+int
+ledger_refunds(Piece encounter, int16 source_id, int64 key, Piece key_text, RefundEntry **entries, int n)
+{
+	Refunds refunds = {source_id, key, key_text, *entries, n, n};
+
+	ledger_scan_encounter(encounter, SnapshotSelf, take_refund, &refunds);
+	if (refunds.count > 1)
+		qsort(refunds.entries, refunds.count, sizeof(RefundEntry), by_entry_id);
+	*entries = refunds.entries;
+	return refunds.count;
+}
+
+bool
+ledger_original_key(const Attachment *attachment, const ChargeRow *row, int64 *key, Piece *key_text)
+{
+	Piece named = row->field[FIELD_REVERSES_KEY];
+	char *digits, *end;
+
+	if (!attachment->integer_key)
+	{
+		*key = posting_text_key(named);
+		*key_text = named;
+		return true;
+	}
+	digits = pnstrdup(named.text, named.length);
+	errno = 0;
+	*key = strtoll(digits, &end, 10);
+	*key_text = (Piece) {"", 0};
+	return errno == 0 && *end == '\0' && end != digits;
+}
+
+static void
+compare_dimension(ChargeRow *row, ChargeField field, bool same)
+{
+	if (row->field[field].text == NULL || same || (row->issues & ISSUE_BIT(ISSUE_DIFFERS_FROM_ORIGINAL)))
+		return;
+	row->issues |= ISSUE_BIT(ISSUE_DIFFERS_FROM_ORIGINAL);
+	row->other_field = field;
+}
+
+void
+ledger_refund_of(const Attachment *attachment, ChargeRow *row, const LedgerEntry *original, RefundEntry *entries, int n)
+{
+	RefundLeft left = {original->quantity, original->amount};
+	bool closes;
+
+	compare_dimension(row, FIELD_ENCOUNTER, piece_equal(row->field[FIELD_ENCOUNTER], original->encounter));
+	compare_dimension(row, FIELD_ITEM, row->item_id == original->item_id);
+	compare_dimension(row, FIELD_ORDERING, row->ordering_id == original->ordering_id);
+	compare_dimension(row, FIELD_PERFORMING, row->performing_id == original->performing_id);
+	compare_dimension(row, FIELD_WARD, row->ward_id == original->ward_id);
+	row->reverses = original->entry_id;
+	row->item_id = original->item_id;
+	row->ordering_id = original->ordering_id;
+	row->performing_id = original->performing_id;
+	row->ward_id = original->ward_id;
+	row->field[FIELD_ENCOUNTER] = original->encounter;
+	row->input.has_list = true;
+	row->input.list_price = original->unit_price;
+
+	posting_refund_left(entries, n, &left);
+	if (!posting_refund_fits(&left, row->input.quantity, row->input.has_amount && attachment->pricing != PRICING_COMPUTE,
+							 row->input.amount, &closes))
+	{
+		posting_set_issue(row, ISSUE_REFUND_EXCEEDS, FIELD_QUANTITY);
+		row->other_value = psprintf("%s (%s)", decimal_to_text(left.quantity, QUANTITY_SCALE), decimal_to_text(left.amount, AMOUNT_SCALE));
+	}
+	row->input.closes_line = closes;
+	row->input.left = left.amount;
+}
+
+ChargeField
+ledger_differs(const ChargeRow *row, const LedgerEntry *entry, char **value)
+{
+	/* A refund has the dimensions of its original, whatever its row says. */
+	bool refund = entry->kind == KIND_REVERSE;
+
+	*value = NULL;
+	if (!refund && !piece_equal(row->field[FIELD_ENCOUNTER], entry->encounter))
+		return FIELD_ENCOUNTER;
+	if (!refund && row->item_id != entry->item_id)
+		return FIELD_ITEM;
+	if (row->input.quantity != entry->quantity)
+	{
+		*value = decimal_to_text(entry->quantity, QUANTITY_SCALE);
+		return FIELD_QUANTITY;
+	}
+	if (row->input.has_amount && row->input.amount != entry->amount)
+	{
+		*value = decimal_to_text(entry->amount, AMOUNT_SCALE);
+		return FIELD_AMOUNT;
+	}
+	if (row->input.has_price && row->input.price != entry->unit_price)
+	{
+		*value = decimal_to_text(entry->unit_price, PRICE_SCALE);
+		return FIELD_UNIT_PRICE;
+	}
+	if (row->charged_at != entry->charged_at)
+		return FIELD_CHARGED_AT;
+	if (!refund && row->ordering_id != entry->ordering_id)
+		return FIELD_ORDERING;
+	if (!refund && row->performing_id != entry->performing_id)
+		return FIELD_PERFORMING;
+	if (!refund && row->ward_id != entry->ward_id)
+		return FIELD_WARD;
+	return FIELD_COUNT;
+}
