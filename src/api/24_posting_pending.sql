@@ -1,6 +1,6 @@
 -- 20 posting: rows the triggers did not post, once the cause is mended, the mode is async, or the triggers never saw them.
 
-CREATE OR REPLACE FUNCTION hospital_cost._post_rows(relation regclass, query text, keys text[], versions smallint[])
+CREATE OR REPLACE FUNCTION hospital_cost._post_rows(relation regclass, query text, keys text[], versions smallint[], correct boolean)
 RETURNS TABLE (outcome text, row_count bigint)
 AS 'MODULE_PATHNAME', 'hc_post_rows'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
@@ -9,15 +9,15 @@ CREATE OR REPLACE FUNCTION hospital_cost._take_back(relation regclass, keys text
 AS 'MODULE_PATHNAME', 'hc_take_back'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
--- Posts the source rows of these keys, as they are now, and makes good entries that differ from them. Each row is locked and its entries looked for
+-- Posts the source rows of these keys, as they are now; entries that differ from them are told, or made good. Each row is locked and its entries looked for
 -- again before it is posted: what a trigger posted in the meantime is seen.
-CREATE OR REPLACE FUNCTION hospital_cost._post_keys(a hospital_cost.attachment, keys text[], versions smallint[])
+CREATE OR REPLACE FUNCTION hospital_cost._post_keys(a hospital_cost.attachment, keys text[], versions smallint[], correct boolean)
 RETURNS TABLE (outcome text, row_count bigint)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT p.outcome, p.row_count
 	FROM hospital_cost._post_rows(a.relation, format('SELECT s.*::%s FROM %1$s s WHERE %s OPERATOR(pg_catalog.=) ANY ($1) AND %s FOR UPDATE',
-		a.relation, hospital_cost._source_sql(a.relation, a.columns, 'source_key'), hospital_cost._source_filter(a)), keys, versions) p;
+		a.relation, hospital_cost._source_sql(a.relation, a.columns, 'source_key'), hospital_cost._source_filter(a)), keys, versions, correct) p;
 END;
 
 CREATE OR REPLACE FUNCTION hospital_cost._require_read_committed() RETURNS void
@@ -30,8 +30,9 @@ BEGIN
 END $$;
 
 -- The whole table against the ledger. A change that a closed period refused is made first: its entry is taken back, and the row, if it is still there,
--- waits like any other. Rows that are gone without a trace keep their entries unless the caller says otherwise: a detached partition is no refund.
-CREATE OR REPLACE FUNCTION hospital_cost._post_table(a hospital_cost.attachment, reverse_gone boolean)
+-- waits like any other. Entries of rows
+-- that changed or went without a trace stay unless the caller says otherwise: neither a detached partition nor another mapping is a refund.
+CREATE OR REPLACE FUNCTION hospital_cost._post_table(a hospital_cost.attachment, correct boolean)
 RETURNS TABLE (outcome text, row_count bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -56,13 +57,13 @@ BEGIN
 	FROM (SELECT x.*, x.has_row AND x.source_key IS NOT NULL AND (x.entries <= 0 OR x.wrong IS NOT NULL) AS is_wanted
 		FROM hospital_cost._source_state(a) x) s;
 	asked := coalesce(cardinality(wanted), 0);
-	IF reverse_gone THEN
+	IF correct THEN
 		RETURN QUERY SELECT 'gone_reversed', t.n FROM hospital_cost._take_back(a.relation, coalesce(gone, '{}'), '{}') AS t (n) WHERE t.n > 0;
 	ELSIF gone IS NOT NULL THEN
 		RETURN QUERY VALUES ('gone', cardinality(gone)::bigint);
 	END IF;
 	RETURN QUERY SELECT p.outcome, p.row_count + CASE p.outcome WHEN 'exists' THEN same WHEN 'refused' THEN keyless ELSE 0 END
-		FROM hospital_cost._post_keys(a, coalesce(wanted, '{}'), coalesce(versions, '{}')) p;
+		FROM hospital_cost._post_keys(a, coalesce(wanted, '{}'), coalesce(versions, '{}'), correct) p;
 END $$;
 
 -- Mode async: the keys the triggers set aside. A key whose row is gone, or is no charge any more, is taken back.
@@ -98,11 +99,11 @@ BEGIN
 	IF lost.keys IS NOT NULL THEN
 		RETURN QUERY VALUES ('gone_reversed', hospital_cost._take_back(a.relation, lost.keys, lost.encounters));
 	END IF;
-	RETURN QUERY SELECT p.outcome, p.row_count FROM hospital_cost._post_keys(a, coalesce(queued, '{}'), coalesce(versions, '{}')) p;
+	RETURN QUERY SELECT p.outcome, p.row_count FROM hospital_cost._post_keys(a, coalesce(queued, '{}'), coalesce(versions, '{}'), true) p;
 END $$;
 
 -- One session at a time for a table.
-CREATE OR REPLACE FUNCTION hospital_cost.post_pending(relation regclass, whole_table boolean DEFAULT NULL, reverse_gone boolean DEFAULT false)
+CREATE OR REPLACE FUNCTION hospital_cost.post_pending(relation regclass, whole_table boolean DEFAULT NULL, correct boolean DEFAULT false)
 RETURNS TABLE (outcome text, row_count bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -110,9 +111,9 @@ DECLARE
 BEGIN
 	PERFORM hospital_cost._require_read_committed();
 	PERFORM pg_advisory_xact_lock(18500, a.source_id);
-	IF coalesce(whole_table, a.mode <> 'async') OR reverse_gone THEN
+	IF coalesce(whole_table, a.mode <> 'async') OR correct THEN
 		DELETE FROM hospital_cost._pending p WHERE p.source_id = a.source_id;
-		RETURN QUERY SELECT * FROM hospital_cost._post_table(a, reverse_gone);
+		RETURN QUERY SELECT * FROM hospital_cost._post_table(a, correct);
 	ELSE
 		RETURN QUERY SELECT * FROM hospital_cost._post_queue(a);
 	END IF;
@@ -131,11 +132,11 @@ BEGIN
 	END LOOP;
 END $$;
 
-COMMENT ON FUNCTION hospital_cost._post_rows(regclass, text, text[], smallint[]) IS 'Posts rows of an attached table, read as its owner; counts by outcome';
+COMMENT ON FUNCTION hospital_cost._post_rows(regclass, text, text[], smallint[], boolean) IS 'Posts rows of an attached table, read as its owner; counts by outcome';
 COMMENT ON FUNCTION hospital_cost._take_back(regclass, text[], text[]) IS 'Takes back the live entries of source keys; returns how many keys are clear now';
-COMMENT ON FUNCTION hospital_cost._post_keys(hospital_cost.attachment, text[], smallint[]) IS 'Posts the source rows of these keys as they are now';
+COMMENT ON FUNCTION hospital_cost._post_keys(hospital_cost.attachment, text[], smallint[], boolean) IS 'Posts the source rows of these keys as they are now';
 COMMENT ON FUNCTION hospital_cost._require_read_committed() IS 'Refuses other isolation levels (MC208)';
 COMMENT ON FUNCTION hospital_cost._post_table(hospital_cost.attachment, boolean) IS 'Holds a whole table against the ledger and posts what is missing';
 COMMENT ON FUNCTION hospital_cost._post_queue(hospital_cost.attachment) IS 'Posts the keys that mode async set aside';
-COMMENT ON FUNCTION hospital_cost.post_pending(regclass, boolean, boolean) IS 'Posts the rows of an attached table that have no entry: those blocked by an issue since mended, and those the triggers never saw; entries of rows that were changed behind the triggers'' back are made good. Counts by outcome: posted, exists, refused (see posting_issue), exists_with_different_<field> (made good, or an issue where keys can come twice), gone (entries whose row is no longer there). Of a table in mode async only the keys set aside are looked at, unless whole_table. reverse_gone takes entries of missing rows back: never after detaching a partition. Needs READ COMMITTED (MC208) and ownership of the table';
+COMMENT ON FUNCTION hospital_cost.post_pending(regclass, boolean, boolean) IS 'Posts the rows of an attached table that have no entry: those blocked by an issue since mended, and those the triggers never saw. Counts by outcome: posted, exists, refused (see posting_issue), exists_with_different_<field> (the row was changed behind the triggers'' back, or mapped otherwise since: an issue), gone (entries whose row is no longer there). correct => true makes the ledger follow the table: entries that differ are reversed and posted again, entries of missing rows reversed (gone_reversed); never say it after detaching a partition. Of a table in mode async only the keys set aside are looked at, and followed, unless whole_table. Needs READ COMMITTED (MC208) and ownership of the table';
 COMMENT ON FUNCTION hospital_cost.post_pending() IS 'post_pending for every attached charge table that the caller owns';

@@ -28,7 +28,7 @@ BEGIN
 		GROUP BY 1 ORDER BY 1 DESC LOOP
 		wanted := m.keys[: coalesce(room, cardinality(m.keys))];
 		versions := m.versions[: coalesce(room, cardinality(m.keys))];
-		RETURN QUERY SELECT m.month, p.outcome, p.row_count FROM hospital_cost._post_keys(a, wanted, versions) p WHERE p.row_count > 0;
+		RETURN QUERY SELECT m.month, p.outcome, p.row_count FROM hospital_cost._post_keys(a, wanted, versions, false) p WHERE p.row_count > 0;
 		IF cardinality(wanted) < cardinality(m.keys) THEN
 			RETURN QUERY VALUES (m.month, 'waiting', (cardinality(m.keys) - cardinality(wanted))::bigint);
 		END IF;

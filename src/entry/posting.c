@@ -45,7 +45,7 @@ by_string(const void *a, const void *b)
 
 /*
  * A pending row that turns out to have an entry: posted by a trigger while we waited for its lock, or changed behind the triggers' back, which
- * is made good. False if nothing is left to be posted.
+ * is an issue, or made good if the caller says so. False if nothing is left to be posted.
  */
 static bool
 settle_pending(Poster *poster, ChargeRow *row)
@@ -62,12 +62,12 @@ settle_pending(Poster *poster, ChargeRow *row)
 		return true;
 	if (poster_compare(poster, row, &live) == FIELD_COUNT)
 		return false;
-	if (!poster->attachment->key_is_unique)
-	{
+	if (poster->attachment->key_is_unique && pending->correct)
+		return poster_reverse(poster, row, &row->version);
+	/* A change that a closed period refused is on record already. */
+	if (!finding_is_open(poster->attachment->source_id, key, "blocking"))
 		poster_report_repeated(poster, row, &live);
-		return false;
-	}
-	return poster_reverse(poster, row, &row->version);
+	return false;
 }
 
 /*

@@ -29,6 +29,7 @@ typedef struct PendingKeys
 	int count;
 	char **keys;
 	int16 *versions;
+	bool correct; /* entries that differ from their rows are made good, not only told */
 } PendingKeys;
 
 /* What became of the rows of a statement. */

@@ -51,7 +51,7 @@ poster_find_original(Poster *poster, ChargeRow *row)
 	bool found;
 	int n;
 
-	if (row->issues & (ISSUE_BIT(ISSUE_MISSING_VALUE) | ISSUE_BIT(ISSUE_UNREADABLE_VALUE) | ISSUE_BIT(ISSUE_COLUMN_GONE)))
+	if (row->issues & (ISSUE_BIT(ISSUE_MISSING_VALUE) | ISSUE_BIT(ISSUE_UNREADABLE_VALUE)))
 		return;
 	if (poster->attachment->refund_reason == REASON_CODED &&
 		!catalogue_refund_reason(row->field[FIELD_REASON].text, row->field[FIELD_REASON].length))

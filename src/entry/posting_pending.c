@@ -59,7 +59,7 @@ put_outcome(ReturnSetInfo *result, const char *name, int64 count)
 SQL_FUNCTION(hc_post_rows);
 
 /*
- * _post_rows(relation, query, keys, versions): posts the whole rows a query over $1 = keys returns; keys ascend by their bytes, versions are the
+ * _post_rows(relation, query, keys, versions, correct): posts the whole rows a query over $1 = keys returns; keys ascend by their bytes, versions are the
  * highest each ever had, 0 for none. Returns (outcome, row_count).
  */
 Datum
@@ -76,6 +76,7 @@ hc_post_rows(PG_FUNCTION_ARGS)
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	pending.keys = array_strings(PG_GETARG_ARRAYTYPE_P(2), &pending.count);
 	pending.versions = (int16 *) ARR_DATA_PTR(versions);
+	pending.correct = PG_GETARG_BOOL(4);
 	if (ARR_ELEMTYPE(versions) != INT2OID || ARR_HASNULL(versions) ||
 		ArrayGetNItems(ARR_NDIM(versions), ARR_DIMS(versions)) != pending.count)
 		elog(ERROR, "every pending key needs its version");
@@ -109,7 +110,7 @@ hc_take_back(PG_FUNCTION_ARGS)
 
 	poster_begin(&poster, attachment, count, LEDGER_BATCH);
 	/* As pending rows: the issue that was written when the change was refused stays until it can be made. */
-	poster.pending = &(PendingKeys) {0, NULL, NULL};
+	poster.pending = &(PendingKeys) {0, NULL, NULL, false};
 	poster.after_the_fact = true;
 	for (int i = 0; i < count; i++)
 	{

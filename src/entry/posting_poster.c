@@ -126,12 +126,15 @@ poster_post(Poster *poster, ChargeRow *row)
 {
 	if (poster->nested)
 		touched_add(poster->attachment->source_id, posting_key_text(row));
-	posting_look_up(row);
-	if (posting_is_refund(row))
-		poster_find_original(poster, row);
-	posting_price(poster->attachment, row);
-	if (row->reverses != 0)
-		row->kind = KIND_REVERSE;
+	if ((row->issues & ISSUE_BIT(ISSUE_COLUMN_GONE)) == 0)
+	{
+		posting_look_up(row);
+		if (posting_is_refund(row))
+			poster_find_original(poster, row);
+		posting_price(poster->attachment, row);
+		if (row->reverses != 0)
+			row->kind = KIND_REVERSE;
+	}
 	if ((row->issues & ISSUES_BLOCKING) == 0)
 	{
 		DateADT target;

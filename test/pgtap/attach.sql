@@ -84,10 +84,8 @@ DROP VIEW his.v;
 ALTER TABLE his.fee DROP COLUMN tags, ADD COLUMN more text;
 SELECT lives_ok('SELECT his.charge(1)', 'another column may go and one may come');
 ALTER TABLE his.fee RENAME COLUMN class TO price_class;
-SELECT throws_ok($$INSERT INTO his.fee (id, visit, item, qty, done_by, at) VALUES (2, 'E', 'LAB', 1, 'T1', '2025-03-05 10:00+08')$$, 'MC207', NULL,
-	'a mapped column that is renamed stops the table, loudly');
-SELECT hospital_cost.attach_charges('his.fee', his.mapping() || '{"price_class": "price_class"}') \g /dev/null
-SELECT lives_ok($$INSERT INTO his.fee (id, visit, item, qty, done_by, at) VALUES (2, 'E', 'LAB', 1, 'T1', '2025-03-05 10:00+08')$$, 'attached again, it works');
+SELECT is((SELECT a.columns #>> '{price_class,columns,0}' FROM hospital_cost.attachment a WHERE a.relation = 'his.fee'::regclass), 'price_class', 'a renamed column is followed');
+SELECT lives_ok($$INSERT INTO his.fee (id, visit, item, qty, done_by, at) VALUES (2, 'E', 'LAB', 1, 'T1', '2025-03-05 10:00+08')$$, 'and rows post on');
 ALTER TABLE his.fee RENAME TO fee_line;
 SELECT lives_ok($$INSERT INTO his.fee_line (id, visit, item, qty, done_by, at) VALUES (3, 'E', 'CT', 1, 'T1', '2025-03-05 10:00+08')$$, 'the table itself may be renamed');
 SELECT is((SELECT count(*) FROM hospital_cost.ledger l WHERE l.source = 'his.fee_line'::regclass), 3::bigint, 'and its entries go by its new name');

@@ -36,7 +36,7 @@ SELECT is_empty($$SELECT n.nspname FROM pg_namespace n CROSS JOIN LATERAL aclexp
 
 -- dumped
 SELECT results_eq($$SELECT c.relname::text COLLATE "default" FROM relation c WHERE c.relkind IN ('r', 'S') AND NOT c.oid = ANY (
-	SELECT unnest(e.extconfig) FROM pg_extension e WHERE e.extname = 'hospital_cost') ORDER BY 1$$, ARRAY['_hook', 'period_check', 'rule_kind'],
+	SELECT unnest(e.extconfig) FROM pg_extension e WHERE e.extname = 'hospital_cost') ORDER BY 1$$, ARRAY['_feed', '_feed_field', '_hook', 'period_check', 'rule_kind'],
 	'every table and sequence that holds data is dumped; the registries, which the scripts fill, are not');
 SELECT is_empty($$SELECT unnest(e.extcondition) FROM pg_extension e WHERE e.extname = 'hospital_cost' EXCEPT SELECT ''$$, 'whole, without a condition');
 SELECT is_empty($$SELECT c.relname, (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s', c.oid::regclass), false, true, '')))[1]::text
@@ -56,8 +56,8 @@ SELECT is_empty($$SELECT c.relname, a.attname FROM relation c JOIN pg_attribute 
 	WHERE a.atttypid IN ('float4'::regtype, 'float8'::regtype, 'money'::regtype)$$, 'no float and no money type anywhere');
 SELECT is_empty($$SELECT c.relname, a.attname FROM relation c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 	WHERE c.relkind = 'r' AND c.relname NOT IN ('_hook') AND a.atttypid = 'text'::regtype AND (a.attname = 'code' OR a.attname ~ '_code$') AND a.attcollation <> 'pg_catalog."C"'::regcollation$$, 'codes are COLLATE "C"');
-SELECT is_empty($$SELECT c.relname FROM relation c WHERE c.relkind = 'r' AND c.relname NOT IN ('_ledger', '_charge_delta')
-	AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x'))$$, 'every table has a key, but the ledger and the deltas, which are only appended to');
+SELECT is_empty($$SELECT c.relname FROM relation c WHERE c.relkind = 'r' AND c.relname NOT IN ('_ledger', '_charge_delta', '_pending')
+	AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x'))$$, 'every table has a key, but those that are only appended to');
 SELECT is_empty($$SELECT c.conrelid::regclass, c.conname FROM pg_constraint c JOIN relation r ON r.oid = c.conrelid WHERE c.contype IN ('c', 'f', 'u', 'x') AND NOT c.convalidated$$, 'every constraint is validated');
 
 -- the columns loaders and acceptance checks rely on
@@ -95,7 +95,7 @@ SELECT is_empty($$SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypm
 		WHEN a.attname = 'unit_price' THEN 'numeric(16,6)' WHEN a.attname = 'period' AND c.relname <> 'finding' AND c.relname <> 'posting_issue' THEN 'hospital_cost.period_month'
 		ELSE format_type(a.atttypid, a.atttypmod) END$$, 'with the types it promises');
 SELECT is_empty($$SELECT f FROM unnest(ARRAY['open_period(date)', 'close_period(date,interval)', 'reopen_period(date,text)', 'load_defaults()', 'check_setup()', 'setup_roles(text)',
-	'price_of(text,date,text)', 'attach_charges(regclass,jsonb,text,text,jsonb)', 'detach_charges(regclass)', 'create_charge_table(text,text,text)', 'post_pending(regclass)',
+	'price_of(text,date,text)', 'attach_charges(regclass,jsonb,text,text,jsonb)', 'detach_charges(regclass)', 'create_charge_table(text,text,text)', 'post_pending(regclass,boolean,boolean)',
 	'unposted(regclass)', 'verify_ledger(date)', 'review_finding(bigint,text,text)', 'allocate(date,text,integer)', 'make_official(integer)', 'allocation_flow(integer,text,text)']) f
 	WHERE to_regprocedure('hospital_cost.' || f) IS NULL$$, 'and so are its functions');
 SELECT is_empty($$SELECT f.x FROM unnest(ARRAY['step_no', 'from_code', 'to_code', 'cost_item_code', 'funding_source', 'driver_code', 'quantity', 'quantity_total', 'base', 'amount']) f (x)

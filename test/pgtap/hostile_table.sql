@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
 \ir fixture/table.sql
-SELECT plan(53);
+SELECT plan(61);
 -- What a table is worth in the ledger, key by key, and everything that was written to get there.
 CREATE FUNCTION his.worth(source text) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(format('%s=%s', s.source_key, s.amount), ', ' ORDER BY s.source_key COLLATE "C") FROM (SELECT l.source_key, sum(l.amount) AS amount
@@ -15,7 +15,7 @@ CREATE FUNCTION his.worth(source text) RETURNS text LANGUAGE sql AS $$
 CREATE FUNCTION his.written(source text) RETURNS bigint LANGUAGE sql AS $$
 	SELECT count(*) FROM hospital_cost.ledger l WHERE l.source = written.source::regclass $$;
 CREATE FUNCTION his.pending(name text) RETURNS text LANGUAGE sql VOLATILE AS $$
-	SELECT string_agg(format('%s %s', p.outcome, p.row_count), ', ' ORDER BY p.outcome) FROM hospital_cost.post_pending(name::regclass) p $$;
+	SELECT string_agg(format('%s %s', p.outcome, p.row_count), ', ' ORDER BY p.outcome) FROM hospital_cost.post_pending(name::regclass) p WHERE p.outcome IN ('posted', 'refused') $$;
 CREATE FUNCTION his.agrees(why text) RETURNS text LANGUAGE sql AS $$
 	SELECT is((SELECT string_agg(format('%s: %s', x.identity, x.difference), '; ') FROM hospital_cost.verify_ledger('2025-03-01') x WHERE x.difference <> 0),
 		NULL, why || ': every identity holds') $$;
@@ -87,11 +87,16 @@ ALTER TABLE his.m2 ALTER v TYPE his.label;
 ALTER TABLE his.m3 ALTER at TYPE text;
 ALTER TABLE his.m4 ALTER q DROP DEFAULT, ALTER q TYPE boolean USING true;
 ALTER TABLE his.m5 ALTER k TYPE money;
-SELECT throws_ok(format('INSERT INTO his.m%s (k, q, at) VALUES (1, %L, ''2025-03-05'')', m.n, m.q), 'MC207', NULL, 'a mapped column turned into ' || m.what)
+SELECT lives_ok(format('INSERT INTO his.m%s (k, q, at) VALUES (1, %L, ''2025-03-05'')', m.n, m.q), 'a mapped column turned into ' || m.what)
 FROM (VALUES (1, '1', 'a domain of int'), (2, '1', 'a domain of text'), (3, '1', 'a text that was a time'), (4, 'true', 'a boolean'), (5, '1', 'money')) AS m (n, q, what);
+SELECT is((SELECT string_agg(DISTINCT i.code, ', ') FROM hospital_cost.posting_issue i WHERE i.source = ('his.m' || n)::regclass), 'column_gone', 'm' || n || ': an issue')
+FROM generate_series(1, 5) n;
 SELECT is((SELECT sum(his.written('his.m' || n)) FROM generate_series(1, 5) n), 0::numeric, 'none of them posts anything');
+UPDATE hospital_cost.attachment SET mode = 'strict' WHERE relation = 'his.m1'::regclass;
+SELECT throws_ok($$INSERT INTO his.m1 (k, at) VALUES (2, '2025-03-05')$$, 'MC207', NULL, 'in mode strict the write is refused');
 DROP TABLE his.m1, his.m2, his.m3, his.m4, his.m5;
-UPDATE hospital_cost.attachment SET detached_at = now() WHERE relation NOT IN (SELECT oid FROM pg_class);
+SELECT is((SELECT count(*) FROM hospital_cost.attachment a WHERE a.relation_name LIKE 'his.m_' AND a.relation IS NULL AND a.detached_at IS NOT NULL), 5::bigint,
+	'a dropped table ends its attachment, which keeps its name');
 
 -- row triggers of the hospital's own that write the same table again
 CREATE FUNCTION his.back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -235,6 +240,8 @@ SELECT is((SELECT string_agg(format('%s %s %s', l.kind, l.performing_department_
 SELECT throws_ok($$SELECT his.attach('his.f', '{"source_key": "org"}')$$, 'MC209', NULL, 'another source_key is refused once rows are posted');
 SELECT throws_ok($$SELECT his.attach('his.f', '{"source_key": ["k", "org"]}')$$, 'MC209', NULL, 'a longer one too');
 SELECT lives_ok($$SELECT his.attach('his.f', '{"ward_department": "ward"}')$$, 'the rest of the mapping may change');
+SELECT is((SELECT string_agg(format('%s %s', p.outcome, p.row_count), ', ' ORDER BY p.outcome) FROM hospital_cost.post_pending('his.f', correct => true) p),
+	'exists 0, exists_with_different_performing_department 2, exists_with_different_ward_department 2, posted 4, refused 0', 'another mapping: the ledger follows the table where that is asked for');
 SELECT his.agrees('defaults');
 
 SELECT * FROM finish();

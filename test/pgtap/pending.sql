@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
 SELECT plan(18);
-CREATE FUNCTION his.pending() RETURNS text LANGUAGE sql VOLATILE AS $$ SELECT string_agg(format('%s %s', p.outcome, p.row_count), ', ' ORDER BY p.outcome) FROM hospital_cost.post_pending('his.fee') p $$;
+CREATE FUNCTION his.pending() RETURNS text LANGUAGE sql VOLATILE AS $$ SELECT string_agg(format('%s %s', p.outcome, p.row_count), ', ' ORDER BY p.outcome) FROM hospital_cost.post_pending('his.fee') p WHERE p.outcome IN ('posted', 'refused') $$;
 CREATE FUNCTION his.entry(key bigint) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(format('%s %s %s', l.kind, l.version, l.amount), ', ' ORDER BY l.entry_id) FROM hospital_cost.ledger l WHERE l.source_key = key::text $$;
 

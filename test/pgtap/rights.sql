@@ -50,7 +50,7 @@ SELECT lives_ok($$SELECT * FROM hospital_cost.unposted('his.own')$$, 'asks what 
 SELECT throws_ok($$SELECT hospital_cost.attach_charges('his.fee', current_setting('hc_test.mapping')::jsonb)$$, '42501', NULL, 'another''s he does not attach');
 SELECT throws_ok($$SELECT hospital_cost.detach_charges('his.fee')$$, '42501', NULL, 'nor detach');
 SELECT throws_ok($$SELECT * FROM hospital_cost.unposted('his.fee')$$, '42501', NULL, 'nor read through unposted()');
-SELECT throws_ok($$SELECT hospital_cost.attach_charges('pg_catalog.pg_class', '{}')$$, '42501', NULL, 'nor touch the catalogue');
+SELECT throws_ok($$SELECT hospital_cost.attach_charges('pg_catalog.pg_class', '{}')$$, 'MC202', NULL, 'nor touch the catalogue');
 -- A function of his that shadows an operator or a cast must not run with the definer's rights.
 CREATE FUNCTION pg_temp.trap(regclass, regclass) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE 'trapped as %', current_user; END$$;
 CREATE OPERATOR pg_temp.= (LEFTARG = regclass, RIGHTARG = regclass, FUNCTION = pg_temp.trap);
