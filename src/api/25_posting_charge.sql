@@ -21,10 +21,12 @@ BEGIN
 		SELECT 'status: ' || string_agg(e.key, ', ') INTO problem FROM jsonb_each(CASE jsonb_typeof(status) WHEN 'object' THEN status ELSE '{"?": 0}' END) e
 		WHERE e.key NOT IN ('column', 'planned', 'charged', 'void')
 			OR jsonb_typeof(e.value) <> CASE e.key WHEN 'column' THEN 'string' ELSE 'array' END;
-		SELECT coalesce(problem, 'status: value ' || min(v.value)) INTO problem
-		FROM (SELECT x.value FROM unnest('{planned,charged,void}'::text[]) AS w (word),
-			jsonb_array_elements_text(CASE jsonb_typeof(status -> w.word) WHEN 'array' THEN status -> w.word ELSE '[]' END) AS x (value)) v
-		GROUP BY v.value HAVING count(*) > 1 LIMIT 1;
+		IF problem IS NULL THEN
+			SELECT 'status: value ' || v.value INTO problem
+			FROM (SELECT x.value FROM unnest('{planned,charged,void}'::text[]) AS w (word),
+				jsonb_array_elements_text(CASE jsonb_typeof(status -> w.word) WHEN 'array' THEN status -> w.word ELSE '[]' END) AS x (value)) v
+			GROUP BY v.value HAVING count(*) > 1 LIMIT 1;
+		END IF;
 		IF problem IS NULL AND (NOT status ? 'column' OR coalesce(jsonb_array_length(status -> 'charged'), 0) = 0) THEN
 			problem := 'status without "column" or without values that mean "charged"';
 		END IF;

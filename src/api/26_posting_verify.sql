@@ -13,7 +13,7 @@ BEGIN
 			SELECT s.*, s.day >= _verify_source.period AND s.day < next_month AS in_month FROM hospital_cost._source_state(a) s
 			WHERE _verify_source.period = ANY (s.periods) OR (s.entries = 0 AND s.day >= _verify_source.period AND s.day < next_month)
 		), explained AS MATERIALIZED (
-			SELECT DISTINCT f.source_key FROM hospital_cost._finding f JOIN state s ON s.source_key = f.source_key AND s.has_row AND s.in_month
+			SELECT DISTINCT f.source_key FROM hospital_cost._finding f JOIN state s ON s.source_key = f.source_key AND s.has_row AND s.in_month AND s.entries = 0
 			WHERE f.source_id = a.source_id AND f.severity = 'blocking' AND f.state = 'open'
 		)
 		SELECT v.identity, v.expected, v.actual, v.example FROM (SELECT

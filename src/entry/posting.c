@@ -97,6 +97,12 @@ claim_key(Poster *poster, ChargeRow *row)
 			return true;
 		found = poster_find_live(poster, row, true, &live, &row->version);
 		row->version++;
+		if (!found)
+		{
+			/* It came before and could not be posted; now it can, or says again why not. */
+			finding_flush(poster->findings);
+			finding_resolve(poster->attachment->source_id, posting_key_text(row), 0);
+		}
 	}
 	if (found && poster_compare(poster, row, &live) != FIELD_COUNT)
 		poster_report_repeated(poster, row, &live);
