@@ -120,3 +120,14 @@ charge_posts_once() {
 	is "$2: no entry number twice" "$(sql "$1" "SELECT count(*) - count(DISTINCT entry_id) FROM hospital_cost._ledger")" 0
 	books_agree "$1" "$2: the books agree"
 }
+
+# wait_for WHAT SQL: until SQL says t, a minute at most.
+wait_for() {
+	for _ in $(seq 300); do
+		[ "$(sql hospital "$2")" != t ] || return 0
+		sleep 0.2
+	done
+	echo "waited in vain: $2" >"$WORK/said"
+	not_ok "$1"
+	return 1
+}
