@@ -22,6 +22,7 @@ RETURN CASE
 	WHEN type = 'number' THEN '{int2,int4,int8,numeric,float4,float8,text,varchar,bpchar}'::regtype[]
 	WHEN type = 'time' AND columns = 1 THEN '{timestamptz,timestamp,date}'::regtype[]
 	WHEN type = 'time' THEN '{date,time}'::regtype[]
+	WHEN type = 'key' THEN '{int2,int4,int8,numeric,text,varchar,bpchar,uuid,date,timestamptz,timestamp}'::regtype[]
 	WHEN type = 'flag' THEN '{bool,int2,int4,int8,text,varchar,bpchar}'::regtype[]
 	ELSE '{int2,int4,int8,numeric,text,varchar,bpchar,uuid,date}'::regtype[] END::oid[];
 

@@ -19,6 +19,8 @@ RETURN CASE
 				$q$ OPERATOR(pg_catalog.||) '|' OPERATOR(pg_catalog.||) $q$ ORDER BY x.ord) || ')' END
 		FROM (SELECT c.ord, format(CASE
 				WHEN a.atttypid = 'date'::regtype THEN 'pg_catalog.to_char(s.%I, ''YYYY-MM-DD'')'
+				WHEN a.atttypid = 'timestamptz'::regtype THEN $q$pg_catalog.to_char(s.%I AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')$q$
+				WHEN a.atttypid = 'timestamp'::regtype THEN $q$pg_catalog.to_char(s.%I, 'YYYY-MM-DD"T"HH24:MI:SS.US')$q$
 				WHEN a.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN 'pg_catalog.btrim(s.%I::pg_catalog.text)'
 				ELSE 's.%I::pg_catalog.text' END, c.name) AS part
 			FROM jsonb_array_elements_text(columns #> ARRAY[field, 'columns']) WITH ORDINALITY AS c (name, ord)

@@ -22,14 +22,29 @@ LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, p
 DECLARE
 	t record;
 BEGIN
-	FOR t IN SELECT g.tgname FROM pg_trigger g
+	FOR t IN SELECT g.tgname, g.tgrelid FROM pg_trigger g
 		JOIN unnest('{insert,update,delete,truncate,replica,price}'::text[]) AS e (event) ON g.tgname = hospital_cost._trigger_name(feed, e.event)
-		WHERE g.tgrelid = relation AND NOT g.tgisinternal LOOP
-		EXECUTE format('DROP TRIGGER %I ON %s', t.tgname, relation);
+		WHERE g.tgrelid IN (SELECT relation UNION SELECT p.relid FROM pg_partition_tree(relation) p) AND NOT g.tgisinternal AND g.tgparentid = 0 LOOP
+		EXECUTE format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass);
 	END LOOP;
 END $$;
 
--- Three statement triggers, because a transition table wants an event of its own; the row trigger is for rows that logical replication brings.
+-- The statement triggers of one table: three, because a transition table wants an event of its own.
+CREATE OR REPLACE FUNCTION hospital_cost._create_statement_triggers(relation regclass, k hospital_cost._feed) RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %s REFERENCING NEW TABLE AS hospital_cost_new FOR EACH STATEMENT EXECUTE FUNCTION %s()',
+		hospital_cost._trigger_name(k.feed, 'insert'), relation, k.function);
+	EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %s REFERENCING OLD TABLE AS hospital_cost_old NEW TABLE AS hospital_cost_new
+		FOR EACH STATEMENT EXECUTE FUNCTION %s()', hospital_cost._trigger_name(k.feed, 'update'), relation, k.function);
+	EXECUTE format('CREATE TRIGGER %I AFTER DELETE ON %s REFERENCING OLD TABLE AS hospital_cost_old FOR EACH STATEMENT EXECUTE FUNCTION %s()',
+		hospital_cost._trigger_name(k.feed, 'delete'), relation, k.function);
+	EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION hospital_cost._refuse_truncate()',
+		hospital_cost._trigger_name(k.feed, 'truncate'), relation);
+END $$;
+
+-- Statement triggers fire for the table a statement names, so each partition has its own: whoever writes into one directly is seen too. The row
+-- trigger, which PostgreSQL clones to partitions, is for rows that logical replication brings.
 CREATE OR REPLACE FUNCTION hospital_cost._create_triggers(relation regclass, feed text) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -37,14 +52,8 @@ DECLARE
 BEGIN
 	SELECT * INTO STRICT k FROM hospital_cost._feed x WHERE x.feed = _create_triggers.feed;
 	PERFORM hospital_cost._drop_triggers(relation, feed);
-	EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %s REFERENCING NEW TABLE AS hospital_cost_new FOR EACH STATEMENT EXECUTE FUNCTION %s()',
-		hospital_cost._trigger_name(feed, 'insert'), relation, k.function);
-	EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %s REFERENCING OLD TABLE AS hospital_cost_old NEW TABLE AS hospital_cost_new
-		FOR EACH STATEMENT EXECUTE FUNCTION %s()', hospital_cost._trigger_name(feed, 'update'), relation, k.function);
-	EXECUTE format('CREATE TRIGGER %I AFTER DELETE ON %s REFERENCING OLD TABLE AS hospital_cost_old FOR EACH STATEMENT EXECUTE FUNCTION %s()',
-		hospital_cost._trigger_name(feed, 'delete'), relation, k.function);
-	EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION hospital_cost._refuse_truncate()',
-		hospital_cost._trigger_name(feed, 'truncate'), relation);
+	PERFORM hospital_cost._create_statement_triggers(t.relid, k)
+	FROM (SELECT relation UNION SELECT p.relid FROM pg_partition_tree(relation) p WHERE k.feed = 'charges') AS t (relid);
 	IF k.row_function IS NOT NULL THEN
 		EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION %s()',
 			hospital_cost._trigger_name(feed, 'replica'), relation, k.row_function);

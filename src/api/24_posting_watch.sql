@@ -1,7 +1,7 @@
 -- 20 posting: what may happen to an attached table behind our back, followed where it can be followed and told where it cannot.
 
-CREATE OR REPLACE FUNCTION hospital_cost._follow_rename() RETURNS event_trigger
-AS 'MODULE_PATHNAME', 'hc_follow_rename'
+CREATE OR REPLACE FUNCTION hospital_cost._follow_tables() RETURNS event_trigger
+AS 'MODULE_PATHNAME', 'hc_follow_tables'
 LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 
 CREATE OR REPLACE FUNCTION hospital_cost._guard_drop() RETURNS event_trigger
@@ -24,13 +24,29 @@ BEGIN ATOMIC
 		AND EXISTS (SELECT FROM jsonb_each(a.columns) e WHERE e.value -> 'columns' ? old_name);
 END;
 
--- Schemas and tables may have new names too.
-CREATE OR REPLACE FUNCTION hospital_cost._follow_names() RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
+-- Schemas and tables may have new names, partitioned tables new partitions; a partition that is detached is no part of the attached table any more.
+CREATE OR REPLACE FUNCTION hospital_cost._follow_attached() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	k hospital_cost._feed;
+	t record;
+BEGIN
 	UPDATE hospital_cost.attachment a SET relation_name = a.relation::text
 	FROM pg_class c WHERE c.oid = a.relation AND a.relation_name <> a.relation::text;
-END;
+	SELECT * INTO k FROM hospital_cost._feed f WHERE f.feed = 'charges';
+	FOR t IN SELECT p.relid FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation AND c.relkind = 'p'
+		CROSS JOIN LATERAL pg_partition_tree(a.relation) p
+		WHERE a.feed = 'charges' AND a.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_trigger g
+			WHERE g.tgrelid = p.relid AND g.tgname = hospital_cost._trigger_name('charges', 'insert')) LOOP
+		PERFORM hospital_cost._create_statement_triggers(t.relid, k);
+	END LOOP;
+	FOR t IN SELECT DISTINCT g.tgrelid AS relid FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid AND p.proname IN ('post_charges', 'price_charge', 'post_charge_row')
+		WHERE p.pronamespace = 'hospital_cost'::regnamespace AND g.tgparentid = 0
+			AND NOT EXISTS (SELECT FROM hospital_cost.attachment a WHERE a.feed = 'charges' AND a.detached_at IS NULL
+				AND a.relation IN (SELECT g.tgrelid UNION SELECT x.relid FROM pg_partition_ancestors(g.tgrelid) x)) LOOP
+		PERFORM hospital_cost._drop_triggers(t.relid, 'charges');
+	END LOOP;
+END $$;
 
 -- An attached table is dropped: the entries stay, the attachment ends. A unique index is dropped: from now on keys may come twice.
 CREATE OR REPLACE FUNCTION hospital_cost._follow_drop() RETURNS event_trigger
@@ -55,8 +71,8 @@ DO $$
 BEGIN
 	IF NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger t WHERE t.evtname = 'hospital_cost_drop') THEN
 		CREATE EVENT TRIGGER hospital_cost_drop ON sql_drop EXECUTE FUNCTION hospital_cost._follow_drop();
-		CREATE EVENT TRIGGER hospital_cost_follow ON ddl_command_end WHEN TAG IN ('ALTER TABLE', 'ALTER SCHEMA')
-			EXECUTE FUNCTION hospital_cost._follow_rename();
+		CREATE EVENT TRIGGER hospital_cost_follow ON ddl_command_end WHEN TAG IN ('ALTER TABLE', 'ALTER SCHEMA', 'CREATE TABLE')
+			EXECUTE FUNCTION hospital_cost._follow_tables();
 		CREATE EVENT TRIGGER hospital_cost_guard ON ddl_command_start WHEN TAG IN ('DROP EXTENSION', 'DROP SCHEMA', 'DROP OWNED')
 			EXECUTE FUNCTION hospital_cost._guard_drop();
 	END IF;
@@ -83,12 +99,13 @@ BEGIN ATOMIC
 	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation
 	WHERE a.detached_at IS NULL AND hospital_cost._gone_columns(a) IS NOT NULL
 	UNION ALL
-	SELECT format('trigger %s of %s is missing or switched off', t.name, a.relation),
-		format('ALTER TABLE %s ENABLE TRIGGER %s; or attach it again, then SELECT * FROM hospital_cost.post_pending(%L)', a.relation, t.name, a.relation)
+	SELECT format('trigger %s of %s is missing or switched off', t.name, p.relid::regclass),
+		format('ALTER TABLE %s ENABLE TRIGGER %s; or attach it again, then SELECT * FROM hospital_cost.post_pending(%L)', p.relid::regclass, t.name, a.relation)
 	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation
+	CROSS JOIN LATERAL (SELECT a.relation::oid UNION SELECT x.relid FROM pg_partition_tree(a.relation) x WHERE a.feed = 'charges') AS p (relid)
 	CROSS JOIN LATERAL (SELECT hospital_cost._trigger_name(a.feed, e.event) AS name FROM unnest('{insert,update,delete,truncate}'::text[]) AS e (event)) t
 	WHERE a.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_trigger g
-		WHERE g.tgrelid = a.relation AND g.tgname = t.name::name AND g.tgenabled IN ('O', 'A'))
+		WHERE g.tgrelid = p.relid AND g.tgname = t.name::name AND g.tgenabled IN ('O', 'A'))
 	UNION ALL
 	SELECT format('the key of %s is no longer kept from coming twice by a unique index', a.relation),
 		format('CREATE UNIQUE INDEX … ON %s, or SELECT hospital_cost.attach_%s(%1$L, …) again', a.relation, a.feed)
@@ -99,20 +116,20 @@ BEGIN ATOMIC
 	FROM unnest('{hospital_cost_follow,hospital_cost_drop,hospital_cost_guard}'::name[]) AS e (name)
 	WHERE NOT EXISTS (SELECT FROM pg_event_trigger t WHERE t.evtname = e.name AND t.evtenabled IN ('O', 'A'))
 	UNION ALL
-	SELECT format('%s has partitions: rows written straight into one are not seen by its triggers', a.relation),
-		format('REVOKE the right to write to the partitions, or run SELECT * FROM hospital_cost.post_pending(%L)', a.relation)
-	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation AND (c.relkind = 'p' OR c.relhassubclass)
+	SELECT format('%s has heirs: rows written into them are not seen by its triggers', a.relation),
+		format('REVOKE the right to write to them, or run SELECT * FROM hospital_cost.post_pending(%L)', a.relation)
+	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation AND c.relkind = 'r' AND c.relhassubclass
 	WHERE a.detached_at IS NULL;
 END;
 INSERT INTO hospital_cost._hook (event, room, function) VALUES ('check_setup', '20', 'hospital_cost._posting_setup')
 ON CONFLICT (event, room) DO UPDATE SET function = excluded.function;
 
 COMMENT ON FUNCTION hospital_cost._posting_setup() IS 'check_setup of the posting room';
-COMMENT ON FUNCTION hospital_cost._follow_rename() IS 'Event trigger: a renamed column, table or schema is followed in hospital_cost.attachment';
+COMMENT ON FUNCTION hospital_cost._follow_tables() IS 'Event trigger: a renamed column, table or schema is followed in hospital_cost.attachment; a new partition gets its triggers, a detached one loses them';
 COMMENT ON FUNCTION hospital_cost._guard_drop() IS 'Event trigger: loads the library, so that it refuses to drop a ledger with entries (MC216)';
 COMMENT ON FUNCTION hospital_cost._rename_column(oid, text, text) IS 'Puts the new name of a column into the mappings of a table and of its heirs';
-COMMENT ON FUNCTION hospital_cost._follow_names() IS 'Brings attachment.relation_name up to date';
+COMMENT ON FUNCTION hospital_cost._follow_attached() IS 'Brings names and the triggers of partitions up to date';
 COMMENT ON FUNCTION hospital_cost._follow_drop() IS 'Event trigger: ends the attachment of a dropped table, and notes that keys may come twice once their unique index is dropped';
 COMMENT ON EVENT TRIGGER hospital_cost_drop IS 'Follows dropped tables and indexes';
-COMMENT ON EVENT TRIGGER hospital_cost_follow IS 'Follows renamed columns, tables and schemas';
+COMMENT ON EVENT TRIGGER hospital_cost_follow IS 'Follows renamed columns, tables and schemas, and partitions that come and go';
 COMMENT ON EVENT TRIGGER hospital_cost_guard IS 'Keeps the books: the extension is not dropped while the ledger has entries (MC216), unless hospital_cost.posting_allow_drop is on';

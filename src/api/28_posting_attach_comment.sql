@@ -17,7 +17,8 @@ COMMENT ON FUNCTION hospital_cost._check_mapping(regclass, text, jsonb) IS 'Brin
 COMMENT ON FUNCTION hospital_cost._check_charge_options(regclass, jsonb, jsonb) IS 'Refuses options that charges do not have (MC203); returns the mapping with the status column';
 COMMENT ON FUNCTION hospital_cost._trigger_name(text, text) IS 'Name of the trigger of a feed for an event';
 COMMENT ON FUNCTION hospital_cost._drop_triggers(regclass, text) IS 'Drops the triggers of a feed from a table';
-COMMENT ON FUNCTION hospital_cost._create_triggers(regclass, text) IS 'Hangs the triggers of a feed on a table';
+COMMENT ON FUNCTION hospital_cost._create_triggers(regclass, text) IS 'Hangs the triggers of a feed on a table and its partitions';
+COMMENT ON FUNCTION hospital_cost._create_statement_triggers(regclass, hospital_cost._feed) IS 'Hangs the statement triggers of a feed on one table';
 COMMENT ON FUNCTION hospital_cost._key_is_unique(regclass, jsonb) IS 'Whether a unique index lies within the mapped source key';
 COMMENT ON FUNCTION hospital_cost._attach(regclass, text, jsonb, text, text, jsonb) IS 'Enters or replaces an attachment and hangs the triggers on the table; MC209 if its key would change after posting';
 COMMENT ON FUNCTION hospital_cost._detach(regclass, text) IS 'Ends an attachment and takes its triggers away; MC204 if there is none';

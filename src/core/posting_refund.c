@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "core/posting.h"
+#include "core/wide.h"
 
 static RefundEntry *
 find_entry(RefundEntry *entries, int n, int64_t entry_id)
@@ -25,9 +26,18 @@ find_entry(RefundEntry *entries, int n, int64_t entry_id)
 	return low < n && entries[low].entry_id == entry_id ? &entries[low] : NULL;
 }
 
+static int64_t
+clamp(MoneyWide sum)
+{
+	return sum > INT64_MAX ? INT64_MAX : sum < -INT64_MAX ? -INT64_MAX : (int64_t) sum;
+}
+
 void
 posting_refund_left(RefundEntry *entries, int n, RefundLeft *left)
 {
+	MoneyWide quantity = left->quantity;
+	MoneyWide amount = left->amount;
+
 	/* Ids of different sessions do not ascend in time, so a refund may stand before its original: two passes. */
 	for (int i = 0; i < n; i++)
 	{
@@ -41,9 +51,11 @@ posting_refund_left(RefundEntry *entries, int n, RefundLeft *left)
 
 		if (!entries[i].refund && (undone == NULL || !undone->refund))
 			continue;
-		left->quantity += entries[i].quantity;
-		left->amount += entries[i].amount;
+		quantity += entries[i].quantity;
+		amount += entries[i].amount;
 	}
+	left->quantity = clamp(quantity);
+	left->amount = clamp(amount);
 }
 
 bool

@@ -93,8 +93,9 @@ claim_key(Poster *poster, ChargeRow *row)
 	}
 	if (!found)
 	{
-		if (posting_key_claim(poster->attachment->source_id, posting_key_text(row)))
+		if (poster->fresh[poster->row])
 			return true;
+		posting_key_lock(poster->attachment->source_id, posting_key_text(row));
 		found = poster_find_live(poster, row, true, &live, &row->version);
 		row->version++;
 		if (!found)
@@ -125,29 +126,50 @@ post_new(Poster *poster, TupleTableSlot *unused, TupleTableSlot *slot, int16 *ve
 		poster_post(poster, &row);
 }
 
+/* Claims the keys of a batch at once; its rows are judged one by one then. */
+static void
+claim_batch(Poster *poster, RowSource *new, int count)
+{
+	char **keys = palloc(Max(count, 1) * sizeof(char *));
+
+	poster->fresh = palloc(Max(count, 1) * sizeof(bool));
+	for (int i = 0; i < count; i++)
+	{
+		ChargeRow row;
+
+		posting_decode_key(poster->attachment, new->slots[i], &row);
+		keys[i] = posting_key_text(&row);
+	}
+	posting_key_claim(poster->attachment->source_id, keys, count, poster->fresh);
+}
+
 /* Goes through both tables side by side, a batch at a time; "versions" has a place for every row. */
 static void
 run_pass(Poster *poster, RowSource *old, RowSource *new, int16 *versions,
 		 void (*handle)(Poster *, TupleTableSlot *, TupleTableSlot *, int16 *))
 {
 	int batch = Max(old->batch, new->batch);
-	bool more = true;
+	int count = batch;
+	bool claims = handle == post_new && poster->pending == NULL && !poster->attachment->key_is_unique;
 
 	source_rewind(old);
 	source_rewind(new);
-	while (more)
+	while (count == batch)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(poster->batch_context);
+		bool has_old = true, has_new = true;
 
-		for (int i = 0; i < batch && more; i++)
+		for (count = 0; count < batch; count++)
 		{
-			TupleTableSlot *old_slot = source_next(old, i);
-			TupleTableSlot *new_slot = source_next(new, i);
-
-			more = old_slot != NULL || new_slot != NULL;
-			if (more)
-				handle(poster, old_slot, new_slot, versions++);
+			has_old = has_old && source_next(old, count) != NULL;
+			has_new = has_new && source_next(new, count) != NULL;
+			if (!has_old && !has_new)
+				break;
 		}
+		if (claims)
+			claim_batch(poster, new, count);
+		for (poster->row = 0; poster->row < count; poster->row++)
+			handle(poster, source_slot(old, poster->row), source_slot(new, poster->row), versions++);
 		poster_flush(poster);
 		MemoryContextSwitchTo(caller);
 		source_clear(old);

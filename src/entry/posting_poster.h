@@ -37,6 +37,8 @@ typedef struct Poster
 	CommandId command;			/* when the statement began */
 	const Touched *touched;		/* what nested statements had posted by then */
 	bool after_the_fact;		/* the rows are committed: nothing is raised */
+	bool *fresh;				/* where keys can come twice: which rows of the batch have a key nobody had before */
+	int row;					/* position of the present row in its batch */
 	PostingOutcome outcome;
 } Poster;
 

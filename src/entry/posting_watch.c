@@ -33,11 +33,11 @@ require_event_trigger(FunctionCallInfo fcinfo)
 				errmsg("attached tables are watched by event triggers"));
 }
 
-SQL_FUNCTION(hc_follow_rename);
+SQL_FUNCTION(hc_follow_tables);
 
-/* Event trigger: ddl_command_end of ALTER TABLE and ALTER SCHEMA. Only the parse tree still has the name a column went by. */
+/* Event trigger: ddl_command_end of what renames or makes tables. Only the parse tree still has the name a column went by. */
 Datum
-hc_follow_rename(PG_FUNCTION_ARGS)
+hc_follow_tables(PG_FUNCTION_ARGS)
 {
 	RenameStmt *rename;
 	Oid types[2] = {TEXTOID, TEXTOID};
@@ -57,8 +57,8 @@ hc_follow_rename(PG_FUNCTION_ARGS)
 								  2, types, names, NULL, false, 0) != SPI_OK_SELECT)
 			elog(ERROR, "could not follow a renamed column");
 	}
-	else if (SPI_execute("SELECT hospital_cost._follow_names()", false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not follow a renamed table");
+	else if (SPI_execute("SELECT hospital_cost._follow_attached()", false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not follow the attached tables");
 	SPI_finish();
 	PG_RETURN_NULL();
 }

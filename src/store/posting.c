@@ -110,6 +110,8 @@ readable_type(ChargeField field, Oid type)
 		return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID || type == TIMEOID;
 	if (field == FIELD_QUANTITY || field == FIELD_UNIT_PRICE || field == FIELD_AMOUNT)
 		return is_text || is_whole || type == NUMERICOID || type == FLOAT4OID || type == FLOAT8OID;
+	if ((field == FIELD_SOURCE_KEY || field == FIELD_REVERSES_KEY) && (type == TIMESTAMPTZOID || type == TIMESTAMPOID))
+		return true;
 	return is_text || is_whole || type == NUMERICOID || type == UUIDOID || type == DATEOID;
 }
 

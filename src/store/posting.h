@@ -142,6 +142,9 @@ extern const char *posting_field_name(ChargeField field);
 /* The first field whose column is gone; only if attachment->gone says that there is one. */
 extern ChargeField posting_gone_field(const Attachment *attachment);
 
+/* Decodes only the source key of a row. */
+extern void posting_decode_key(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row);
+
 /* Decodes one row of the attached table. Strings live in the current memory context. Issues are set, nothing is raised. */
 extern void posting_decode(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row);
 

@@ -7,59 +7,89 @@
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "store/ground.h"
 #include "store/ground_user.h"
 #include "store/posting_key.h"
 
-static SPIPlanPtr plans[2];
-static const char *const commands[2] = {
-	"INSERT INTO hospital_cost._posted_key (source_id, source_key) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-	"SELECT 1 FROM hospital_cost._posted_key k WHERE k.source_id OPERATOR(pg_catalog.=) $1 AND k.source_key OPERATOR(pg_catalog.=) $2 FOR UPDATE",
-};
-
-/* Runs one of the two commands; returns how many rows it met. */
-static uint64
-run_command(int which, Datum *values)
+static int
+by_string(const void *a, const void *b)
 {
-	static Oid types[2] = {INT2OID, TEXTOID};
-
-	if (plans[which] == NULL || !SPI_plan_is_valid(plans[which]))
-	{
-		SPIPlanPtr plan = SPI_prepare(commands[which], 2, types);
-
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not prepare the claim of a source key");
-		if (plans[which] != NULL)
-			SPI_freeplan(plans[which]);
-		plans[which] = plan;
-	}
-	if (SPI_execute_plan(plans[which], values, NULL, false, 0) < 0)
-		elog(ERROR, "could not claim a source key");
-	return SPI_processed;
+	return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
-bool
-posting_key_claim(int16 source_id, const char *source_key)
+/* Runs a command as the owner of our tables: the writer of a hospital table has no right on them. Leaves SPI open. */
+static void
+run_as_owner(const char *command, Oid type, Datum *values, GroundUser *self, Relation *rel)
 {
-	Datum values[2] = {Int16GetDatum(source_id), CStringGetTextDatum(source_key)};
-	Relation rel = table_open(ground_relation("_posted_key"), RowExclusiveLock);
-	GroundUser self;
-	bool fresh;
+	Oid types[2] = {INT2OID, type};
 
-	/* The writer of a hospital table has no right on our tables; their owner claims in his stead. */
-	ground_become_owner(rel->rd_rel->relowner, &self);
+	*rel = table_open(ground_relation("_posted_key"), RowExclusiveLock);
+	ground_become_owner((*rel)->rd_rel->relowner, self);
 	ground_plan_by_index();
 	SPI_connect();
-	fresh = run_command(0, values) > 0;
-	if (!fresh)
-		(void) run_command(1, values);
+	if (SPI_execute_with_args(command, 2, types, values, NULL, false, 0) < 0)
+		elog(ERROR, "could not claim source keys");
+}
+
+static void
+back_to_self(GroundUser *self, Relation rel)
+{
 	SPI_finish();
-	ground_become_self(&self);
+	ground_become_self(self);
 	table_close(rel, NoLock);
-	return fresh;
+}
+
+void
+posting_key_claim(int16 source_id, char **keys, int count, bool *fresh)
+{
+	Datum *texts = palloc(Max(count, 1) * sizeof(Datum));
+	Datum values[2] = {Int16GetDatum(source_id), 0};
+	MemoryContext caller = CurrentMemoryContext;
+	GroundUser self;
+	Relation rel;
+	char **claimed;
+	int claimed_count;
+	bool *given;
+
+	for (int i = 0; i < count; i++)
+		texts[i] = CStringGetTextDatum(keys[i]);
+	values[1] = PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
+	/* In key order, so that two statements with the same keys do not wait for each other crosswise. */
+	run_as_owner("INSERT INTO hospital_cost._posted_key (source_id, source_key) SELECT DISTINCT $1, k.key COLLATE \"C\" "
+				 "FROM pg_catalog.unnest($2) AS k (key) ORDER BY 2 ON CONFLICT DO NOTHING RETURNING source_key",
+				 TEXTARRAYOID, values, &self, &rel);
+	claimed_count = (int) SPI_processed;
+	claimed = MemoryContextAlloc(caller, Max(claimed_count, 1) * sizeof(char *));
+	for (int i = 0; i < claimed_count; i++)
+		claimed[i] = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
+	back_to_self(&self, rel);
+	qsort(claimed, claimed_count, sizeof(char *), by_string);
+	given = palloc0(Max(claimed_count, 1) * sizeof(bool));
+	for (int i = 0; i < count; i++)
+	{
+		char **place = bsearch(&keys[i], claimed, claimed_count, sizeof(char *), by_string);
+
+		fresh[i] = place != NULL && !given[place - claimed];
+		if (fresh[i])
+			given[place - claimed] = true;
+	}
+}
+
+void
+posting_key_lock(int16 source_id, const char *source_key)
+{
+	Datum values[2] = {Int16GetDatum(source_id), CStringGetTextDatum(source_key)};
+	GroundUser self;
+	Relation rel;
+
+	run_as_owner("SELECT 1 FROM hospital_cost._posted_key k WHERE k.source_id OPERATOR(pg_catalog.=) $1 "
+				 "AND k.source_key OPERATOR(pg_catalog.=) $2 FOR UPDATE", TEXTOID, values, &self, &rel);
+	back_to_self(&self, rel);
 }
 
 Appender *

@@ -11,10 +11,13 @@
 #include "store/posting.h"
 
 /*
- * Claims a source key for this transaction, after waiting for others who are about to claim it. True if nobody ever had it. If false, the key's row is
- * locked until the transaction ends, so that what is found of it in the ledger stays.
+ * Claims source keys for this transaction, after waiting for others who are about to claim one of them. fresh[i] says whether nobody ever had key i;
+ * of equal ones among them the first.
  */
-extern bool posting_key_claim(int16 source_id, const char *source_key);
+extern void posting_key_claim(int16 source_id, char **keys, int count, bool *fresh);
+
+/* Locks a key that is not fresh until the transaction ends, so that what is found of it in the ledger stays. */
+extern void posting_key_lock(int16 source_id, const char *source_key);
 
 /* Opens the list of keys that await post_pending, for about "expected" keys. Close with append_end. */
 extern Appender *posting_key_queue(int64 expected);

@@ -38,6 +38,21 @@ posting_set_issue(ChargeRow *row, IssueCode code, ChargeField field)
 	row->issues |= ISSUE_BIT(code);
 }
 
+/* A time within a key, the same in every session: UTC for an instant. _source_sql says the same. Absent if no clock can show it. */
+static Piece
+piece_of_time(Timestamp at, bool instant)
+{
+	struct pg_tm tm;
+	fsec_t fraction;
+	char *iso;
+
+	if (TIMESTAMP_NOT_FINITE(at) || timestamp2tm(at, NULL, &tm, &fraction, NULL, NULL) != 0 || tm.tm_year < 1 || tm.tm_year > 9999)
+		return (Piece) {NULL, 0};
+	iso = psprintf("%04d-%02d-%02dT%02d:%02d:%02d.%06d%s", tm.tm_year, tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+				   (int) fraction, instant ? "Z" : "");
+	return (Piece) {iso, (int) strlen(iso)};
+}
+
 /* Text of a column value: of a text type as it is (blanks at both ends do not make a code), of others by their output function. */
 static Piece
 piece_of_datum(Datum value, Oid type)
@@ -65,6 +80,8 @@ piece_of_datum(Datum value, Oid type)
 		EncodeDateOnly(&tm, USE_ISO_DATES, iso);
 		piece = (Piece) {iso, (int) strlen(iso)};
 	}
+	else if (type == TIMESTAMPTZOID || type == TIMESTAMPOID)
+		piece = piece_of_time(DatumGetTimestamp(value), type == TIMESTAMPTZOID);
 	else
 	{
 		Oid output;
@@ -302,6 +319,13 @@ require_values(const Attachment *attachment, ChargeRow *row)
 	if (attachment->refund_reason != REASON_OPTIONAL && row->field[FIELD_REASON].text == NULL &&
 		(row->input.quantity < 0 || (row->input.has_amount && row->input.amount < 0)))
 		posting_set_issue(row, ISSUE_MISSING_VALUE, FIELD_REASON);
+}
+
+void
+posting_decode_key(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row)
+{
+	memset(row, 0, sizeof(*row));
+	read_key(attachment, slot, row);
 }
 
 void

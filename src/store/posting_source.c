@@ -43,6 +43,12 @@ source_next(RowSource *source, int at)
 	return tuplestore_gettupleslot(source->store, true, true, source->slots[at]) ? source->slots[at] : NULL;
 }
 
+TupleTableSlot *
+source_slot(RowSource *source, int at)
+{
+	return source->store == NULL || TupIsNull(source->slots[at]) ? NULL : source->slots[at];
+}
+
 void
 source_clear(RowSource *source)
 {

@@ -27,6 +27,9 @@ extern void source_rewind(RowSource *source);
 /* The next row, as the at-th of its batch; it stays until source_clear. NULL at the end. */
 extern TupleTableSlot *source_next(RowSource *source, int at);
 
+/* The at-th row of the batch that was read, NULL if there is none. */
+extern TupleTableSlot *source_slot(RowSource *source, int at);
+
 /* Lets go of the batch's rows; to be called before the memory they were read into goes. */
 extern void source_clear(RowSource *source);
 

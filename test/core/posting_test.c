@@ -90,7 +90,7 @@ is_total(void **state)
 	for (int i = 0; i < 300000; i++)
 	{
 		ChargeInput in = {random_signed(63), random_bits() & 1, random_amount(63), random_bits() & 1, random_signed(63),
-			random_bits() & 1, random_amount(40), random_amount(40), random_bits() & 1};
+			random_bits() & 1, random_amount(40), random_amount(40), random_bits() & 1, random_bits() & 1, random_signed(40)};
 		Pricing pricing = (Pricing) random_below(3);
 		ChargeResult out;
 

@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
 \ir fixture/table.sql
-SELECT plan(40);
+SELECT plan(51);
 CREATE FUNCTION his.agrees(why text) RETURNS text LANGUAGE sql AS $$
 	SELECT is((SELECT string_agg(format('%s: %s', x.identity, x.difference), '; ') FROM hospital_cost.period p,
 		LATERAL hospital_cost.verify_ledger(p.period) x WHERE x.difference <> 0), NULL, why || ': every identity holds') $$;
@@ -49,6 +49,40 @@ SELECT ok(EXISTS (SELECT FROM hospital_cost.check_setup() c WHERE c.problem ~ 'h
 SELECT hospital_cost.attach_charges('his.child', his.plain('{"encounter": "i", "item": "v", "amount": null}'), 'flag', 'verify') \g /dev/null
 SELECT is((SELECT row_count FROM hospital_cost.post_pending('his.child') WHERE outcome = 'posted'), 2::bigint, 'attached anew, what waited is posted');
 SELECT is((SELECT count(*) FROM hospital_cost.posting_issue f WHERE f.source = 'his.child'::regclass AND f.state = 'open' AND f.severity = 'blocking'), 0::bigint, 'and the issues close');
+
+-- partitions: those that are there, those that come, those that go, and one within another
+CREATE TABLE his.big (k int, v text DEFAULT 'B', i text DEFAULT 'CT', q numeric DEFAULT 1, t numeric DEFAULT 20, d text DEFAULT 'T1', at timestamptz NOT NULL, PRIMARY KEY (k, at)) PARTITION BY RANGE (at);
+CREATE TABLE his.big_a PARTITION OF his.big FOR VALUES FROM ('2025-03-01') TO ('2025-03-10');
+SELECT hospital_cost.attach_charges('his.big', his.plain('{"source_key": ["k", "at"]}'), 'flag', 'trust') \g /dev/null
+CREATE FUNCTION his.keys() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(l.kind || ' ' || split_part(l.source_key, '|', 1), ', ' ORDER BY l.entry_id) FROM hospital_cost.ledger l WHERE l.source_name = 'his.big' $$;
+INSERT INTO his.big (k, at) VALUES (1, '2025-03-05');
+INSERT INTO his.big_a (k, at) VALUES (2, '2025-03-05');
+SELECT is(his.keys(), 'post 1, post 2', 'a row written straight into a partition is posted at once');
+CREATE TABLE his.big_b PARTITION OF his.big FOR VALUES FROM ('2025-03-10') TO ('2025-03-20') PARTITION BY RANGE (k);
+CREATE TABLE his.big_b1 PARTITION OF his.big_b FOR VALUES FROM (0) TO (100);
+CREATE TABLE his.big_c (d text DEFAULT 'T1', extra int, at timestamptz NOT NULL DEFAULT '2025-03-21', t numeric DEFAULT 20, q numeric DEFAULT 1, i text DEFAULT 'CT', v text DEFAULT 'B', k int, PRIMARY KEY (k, at));
+ALTER TABLE his.big_c DROP COLUMN extra;
+INSERT INTO his.big_c (k) VALUES (5);
+ALTER TABLE his.big ATTACH PARTITION his.big_c FOR VALUES FROM ('2025-03-20') TO ('2025-04-01');
+INSERT INTO his.big_b1 (k, at) VALUES (3, '2025-03-11');
+INSERT INTO his.big_b (k, at) VALUES (4, '2025-03-11');
+INSERT INTO his.big_c (k) VALUES (6);
+UPDATE his.big_c SET q = 2 WHERE k = 6;
+DELETE FROM his.big_b1 WHERE k = 3;
+SELECT is(his.keys(), 'post 1, post 2, post 3, post 4, post 6, reverse 6, post 6, reverse 3', 'so are those of partitions that came later, by their own columns');
+SELECT is((SELECT string_agg(u.source_key, ',') FROM hospital_cost.unposted('his.big') u), '5|2025-03-21T00:00:00.000000Z', 'rows a partition brought with it are not posted yet');
+SELECT is((SELECT row_count FROM hospital_cost.post_pending('his.big') WHERE outcome = 'posted'), 1::bigint, 'post_pending does');
+SELECT throws_ok('TRUNCATE his.big_c', 'MC206', NULL, 'a partition is not truncated either');
+SELECT his.agrees('partitions');
+ALTER TABLE his.big DETACH PARTITION his.big_c;
+SELECT lives_ok($$INSERT INTO his.big_c (k) VALUES (9)$$, 'a detached partition is an ordinary table');
+SELECT is((SELECT row_count FROM hospital_cost.post_pending('his.big') WHERE outcome = 'gone'), 2::bigint, 'whose entries stay and are told');
+ALTER TABLE his.big ATTACH PARTITION his.big_c FOR VALUES FROM ('2025-03-20') TO ('2025-04-01');
+DELETE FROM his.big_c WHERE k = 9;
+SELECT his.agrees('a partition that came back');
+SELECT is_empty($$SELECT c.* FROM hospital_cost.check_setup() c WHERE c.problem ~ 'his.big'$$, 'check_setup is content');
+SELECT hospital_cost.detach_charges('his.big') \g /dev/null
+SELECT lives_ok($$INSERT INTO his.big_a (k, at) VALUES (10, '2025-03-05')$$, 'detaching takes the triggers off all');
 
 -- dropped
 SELECT his.make('his.gone'), his.attach('his.gone') \g /dev/null
