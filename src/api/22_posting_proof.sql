@@ -61,7 +61,8 @@ END $$;
 
 -- Read as the table's owner: its casts, functions and indexes are his code and must not run with the rights of this one.
 CREATE OR REPLACE FUNCTION hospital_cost._read_source(relation regclass, query text)
-RETURNS TABLE (source_key text, quantity numeric, amount numeric, day date, encounter text, item text, ordering text, performing text, ward text)
+RETURNS TABLE (source_key text, quantity numeric, amount numeric, day date, billed numeric, encounter text, item text, ordering text, performing text, ward text,
+	reverses text)
 AS 'MODULE_PATHNAME', 'hc_read_source'
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
 
@@ -78,12 +79,12 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN format('SELECT (%1$s)::pg_catalog.text, pg_catalog.round((%2$s)::pg_catalog.numeric, 4),
 		pg_catalog.round(COALESCE((%3$s)::pg_catalog.numeric, pg_catalog.round((%2$s)::pg_catalog.numeric, 4)
 			OPERATOR(pg_catalog.*) pg_catalog.round((%4$s)::pg_catalog.numeric, 6)), 2), (%5$s)::pg_catalog.date,
-		%6$s FROM %7$s s WHERE %8$s',
+		pg_catalog.round((%3$s)::pg_catalog.numeric, 2), %6$s FROM %7$s s WHERE %8$s',
 	hospital_cost._source_sql(a.relation, a.columns, 'source_key'), hospital_cost._source_sql(a.relation, a.columns, 'quantity'),
 	hospital_cost._source_sql(a.relation, a.columns, 'amount'), hospital_cost._source_sql(a.relation, a.columns, 'unit_price'),
 	hospital_cost._source_day_sql(a.relation, a.columns),
 	(SELECT string_agg(format('NULLIF((%s)::pg_catalog.text, %L)', hospital_cost._source_sql(a.relation, a.columns, f.field), ''), ', ' ORDER BY f.ord)
-		FROM unnest('{encounter,item,ordering_department,performing_department,ward_department}'::text[]) WITH ORDINALITY AS f (field, ord)),
+		FROM unnest('{encounter,item,ordering_department,performing_department,ward_department,reverses_key}'::text[]) WITH ORDINALITY AS f (field, ord)),
 	a.relation, hospital_cost._source_filter(a));
 
 -- What each source key stands for in the ledger now: reversals made by a changed or deleted row cancel what they reverse.
@@ -120,20 +121,20 @@ END;
 -- that repeat a key, the one that fits best.
 CREATE OR REPLACE FUNCTION hospital_cost._source_state(a hospital_cost.attachment)
 RETURNS TABLE (source_key text, has_row boolean, day date, quantity numeric, amount numeric, entries bigint, entry_quantity numeric,
-	entry_amount numeric, periods date[], last_version smallint, wrong text)
+	entry_amount numeric, periods date[], last_version smallint, reverses text, wrong text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	RETURN QUERY
 	WITH pair AS MATERIALIZED (
 		SELECT coalesce(s.source_key, e.source_key) AS key, s.source_key IS NOT NULL AS has_row, s.day, s.quantity,
-			CASE WHEN l.source_key IS NOT NULL AND l.encounter IS NULL AND NOT a.columns ? 'amount' THEN l.amount ELSE coalesce(s.amount, e.amount * 0.01) END AS amount,
-			coalesce(e.entries, 0) AS entries, e.quantity * 0.0001 AS entry_quantity, e.amount * 0.01 AS entry_amount, e.periods, e.last_version,
+			CASE WHEN l.source_key IS NOT NULL AND l.encounter IS NULL AND s.billed IS NULL THEN l.amount ELSE coalesce(s.amount, e.amount * 0.01) END AS amount,
+			coalesce(e.entries, 0) AS entries, e.quantity * 0.0001 AS entry_quantity, e.amount * 0.01 AS entry_amount, e.periods, e.last_version, s.reverses,
 			CASE WHEN coalesce(e.entries, 0) NOT IN (0, 1) THEN e.entries || ' live entries'
 				WHEN e.entries = 0 AND e.amount <> 0 THEN 'reversals that do not add up'
 				WHEN e.entries = 1 AND s.source_key IS NULL THEN 'gone'
 				WHEN l.source_key IS NULL THEN NULL
 				WHEN s.quantity IS DISTINCT FROM l.quantity THEN 'quantity'
-				WHEN s.amount <> l.amount AND (l.encounter IS NOT NULL OR a.columns ? 'amount') THEN 'amount'
+				WHEN s.amount <> l.amount AND (l.encounter IS NOT NULL OR s.billed IS NOT NULL) THEN 'amount'
 				WHEN s.day IS DISTINCT FROM l.day THEN 'charged_at'
 				WHEN l.encounter IS NULL THEN NULL
 				WHEN s.encounter IS DISTINCT FROM l.encounter THEN 'encounter'
@@ -171,6 +172,18 @@ BEGIN
 	FROM hospital_cost._read_source(relation, hospital_cost._source_query(a)) r
 	WHERE NOT EXISTS (SELECT FROM hospital_cost._live_entry(a.source_id) e WHERE e.source_key = r.source_key AND e.entries > 0);
 END $$;
+
+-- Keys that mode async set aside may be of any month until they are posted.
+CREATE OR REPLACE FUNCTION hospital_cost._check_pending(period date) RETURNS SETOF text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT format('%s row(s) of %s set aside for post_pending, first key %s', count(*), a.relation_name, min(p.source_key))
+	FROM hospital_cost._pending p JOIN hospital_cost.attachment a ON a.source_id = p.source_id
+	GROUP BY a.relation_name;
+END;
+INSERT INTO hospital_cost.period_check (name, room, function, description) VALUES
+	('rows set aside', '20', 'hospital_cost._check_pending', 'Rows that mode async set aside and nobody posted yet (待入账)')
+ON CONFLICT (name) DO UPDATE SET room = excluded.room, function = excluded.function, description = excluded.description;
 
 CREATE OR REPLACE FUNCTION hospital_cost._check_blocking_issues(period date) RETURNS SETOF text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -46,7 +46,9 @@ DECLARE
 BEGIN
 	SELECT array_agg(DISTINCT f.source_key) INTO stuck
 	FROM hospital_cost._finding f JOIN hospital_cost._live_entry(a.source_id) e ON e.source_key = f.source_key AND e.entries > 0
-	WHERE f.source_id = a.source_id AND f.state = 'open' AND f.code IN ('period_closed', 'period_not_open');
+	WHERE f.source_id = a.source_id AND f.state = 'open' AND (f.code IN ('period_closed', 'period_not_open')
+		-- a refund that came before its original
+		OR (f.code = 'original_not_found' AND EXISTS (SELECT FROM hospital_cost._live_entry(a.source_id) o WHERE o.source_key = f.observed AND o.entries > 0)));
 	PERFORM hospital_cost._take_back(a.relation, stuck, '{}');
 
 	SELECT array_agg(s.source_key ORDER BY s.source_key COLLATE "C") FILTER (WHERE s.is_wanted),
@@ -82,7 +84,10 @@ BEGIN
 	), known AS (
 		SELECT t.source_key, coalesce(max(l.version), 0)::smallint AS version,
 			(array_agg(l.encounter_code ORDER BY l.version DESC) FILTER (WHERE l.encounter_code IS NOT NULL))[1] AS encounter_code
-		FROM (SELECT DISTINCT x.source_key, x.encounter_code FROM taken x) t
+		FROM (SELECT x.source_key, x.encounter_code FROM taken x
+			UNION -- those refused before
+			SELECT f.source_key, f.encounter_code FROM hospital_cost._finding f
+			WHERE f.source_id = a.source_id AND f.severity = 'blocking' AND f.state = 'open') t
 		LEFT JOIN hospital_cost._ledger l ON l.encounter_code = t.encounter_code AND l.source_id = a.source_id
 			AND CASE WHEN l.source_key_text = '' THEN l.source_key::text ELSE l.source_key_text END = t.source_key
 		GROUP BY t.source_key

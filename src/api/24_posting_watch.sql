@@ -107,6 +107,12 @@ BEGIN ATOMIC
 	WHERE a.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_trigger g
 		WHERE g.tgrelid = p.relid AND g.tgname = t.name::name AND g.tgenabled IN ('O', 'A'))
 	UNION ALL
+	SELECT format('trigger %s of %s does not fire for replicated rows', hospital_cost._trigger_name(a.feed, 'replica'), a.relation),
+		format('ALTER TABLE %s ENABLE REPLICA TRIGGER %s', a.relation, hospital_cost._trigger_name(a.feed, 'replica'))
+	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation JOIN hospital_cost._feed k ON k.feed = a.feed AND k.row_function IS NOT NULL
+	WHERE a.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_trigger g
+		WHERE g.tgrelid = a.relation AND g.tgname = hospital_cost._trigger_name(a.feed, 'replica')::name AND g.tgenabled IN ('R', 'A'))
+	UNION ALL
 	SELECT format('the key of %s is no longer kept from coming twice by a unique index', a.relation),
 		format('CREATE UNIQUE INDEX … ON %s, or SELECT hospital_cost.attach_%s(%1$L, …) again', a.relation, a.feed)
 	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation

@@ -21,10 +21,14 @@ BEGIN
 	END IF;
 	PERFORM pg_advisory_xact_lock(18500, a.source_id);
 	FOR m IN
-		SELECT hospital_cost.period_of(s.day) AS month, array_agg(s.source_key ORDER BY s.source_key COLLATE "C") AS keys,
+		WITH state AS MATERIALIZED (
+			SELECT s.* FROM hospital_cost._source_state(a) s
+			WHERE s.has_row AND s.entries <= 0 AND s.source_key IS NOT NULL AND s.day >= from_day AND s.day < to_day AND isfinite(s.day)
+		)
+		-- A refund waits for the month of what it gives back.
+		SELECT hospital_cost.period_of(least(s.day, o.day)) AS month, array_agg(s.source_key ORDER BY s.source_key COLLATE "C") AS keys,
 			array_agg(coalesce(s.last_version, 0)::smallint ORDER BY s.source_key COLLATE "C") AS versions
-		FROM hospital_cost._source_state(a) s
-		WHERE s.has_row AND s.entries <= 0 AND s.source_key IS NOT NULL AND s.day >= from_day AND s.day < to_day AND isfinite(s.day)
+		FROM state s LEFT JOIN (SELECT x.source_key, min(x.day) AS day FROM state x GROUP BY x.source_key) o ON o.source_key = s.reverses
 		GROUP BY 1 ORDER BY 1 DESC LOOP
 		wanted := m.keys[: coalesce(room, cardinality(m.keys))];
 		versions := m.versions[: coalesce(room, cardinality(m.keys))];

@@ -10,13 +10,15 @@ DECLARE
 BEGIN
 	SELECT string_agg(quote_ident(k.key), ', ' ORDER BY k.key) INTO problem
 	FROM jsonb_object_keys(CASE jsonb_typeof(options) WHEN 'object' THEN options ELSE '{"not an object": 0}' END) AS k (key)
-	WHERE k.key NOT IN ('status', 'refund_reason', 'backfill');
+	WHERE k.key NOT IN ('status', 'refund_reason', 'backfill', 'continues');
 	IF problem IS NULL AND NOT coalesce(options ->> 'refund_reason', 'optional') IN ('optional', 'required', 'coded') THEN
 		problem := 'refund_reason ' || (options ->> 'refund_reason');
 	ELSIF problem IS NULL AND options ->> 'refund_reason' <> 'optional' AND NOT mapping ? 'reason' THEN
 		problem := 'refund_reason without a mapped column "reason"';
 	ELSIF problem IS NULL AND jsonb_typeof(coalesce(options -> 'backfill', 'true')) <> 'boolean' THEN
 		problem := 'backfill ' || (options ->> 'backfill');
+	ELSIF problem IS NULL AND jsonb_typeof(coalesce(options -> 'continues', 'true')) <> 'boolean' THEN
+		problem := 'continues ' || (options ->> 'continues');
 	ELSIF problem IS NULL AND status IS NOT NULL THEN
 		SELECT 'status: ' || string_agg(e.key, ', ') INTO problem FROM jsonb_each(CASE jsonb_typeof(status) WHEN 'object' THEN status ELSE '{"?": 0}' END) e
 		WHERE e.key NOT IN ('column', 'planned', 'charged', 'void')
@@ -33,13 +35,35 @@ BEGIN
 	END IF;
 	IF problem IS NOT NULL THEN
 		RAISE EXCEPTION 'cannot attach % with these options: %', relation, problem USING ERRCODE = 'MC203',
-			HINT = 'Options: {"status": {"column": "…", "planned": […], "charged": […], "void": […]}, "refund_reason": "optional|required|coded", "backfill": true}; a status value stands in one list.';
+			HINT = 'Options: {"status": {"column": "…", "planned": […], "charged": […], "void": […]}, "refund_reason": "optional|required|coded", "backfill": true, "continues": true}; a status value stands in one list.';
 	END IF;
 	IF status IS NULL THEN
 		RETURN mapping;
 	END IF;
 	PERFORM hospital_cost._check_columns(relation, 'status', 'code', ARRAY[status ->> 'column']);
 	RETURN mapping || jsonb_build_object('status', jsonb_build_object('columns', jsonb_build_array(status ->> 'column')));
+END $$;
+
+-- A table of this name was attached, posted and dropped: most often it was replaced by a copy, whose rows must not be posted a second time. Only the
+-- caller knows.
+CREATE OR REPLACE FUNCTION hospital_cost._continue(relation regclass, feed text, continues boolean) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	former smallint;
+BEGIN
+	SELECT t.source_id INTO former FROM hospital_cost.attachment t
+	WHERE t.feed = _continue.feed AND t.relation_name = _continue.relation::text AND t.relation IS DISTINCT FROM _continue.relation
+		AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = t.relation) AND EXISTS (SELECT FROM hospital_cost._ledger l WHERE l.source_id = t.source_id)
+		AND NOT EXISTS (SELECT FROM hospital_cost.attachment own WHERE own.relation = _continue.relation AND own.feed = _continue.feed)
+	ORDER BY t.source_id DESC LIMIT 1;
+	IF former IS NULL THEN
+		RETURN;
+	ELSIF continues IS NULL THEN
+		RAISE EXCEPTION 'a table % was attached before, and its entries are in the ledger', relation USING ERRCODE = 'MC219',
+			HINT = 'Add to options {"continues": true} if this table holds its rows with their keys, false if it begins anew.';
+	ELSIF continues THEN
+		UPDATE hospital_cost.attachment t SET relation = _continue.relation WHERE t.source_id = former;
+	END IF;
 END $$;
 
 CREATE OR REPLACE FUNCTION hospital_cost.attach_charges(relation regclass, columns jsonb, mode text DEFAULT 'flag',
@@ -63,7 +87,8 @@ BEGIN
 		RAISE EXCEPTION 'the mapping of % gives computed prices no place', relation USING ERRCODE = 'MC201',
 			HINT = 'With pricing "compute" map unit_price or amount, or both, to columns with decimals that can be written.';
 	END IF;
-	a := hospital_cost._attach(relation, 'charges', mapping, mode, pricing, coalesce(options, '{}') - 'backfill');
+	PERFORM hospital_cost._continue(relation, 'charges', (options ->> 'continues')::boolean);
+	a := hospital_cost._attach(relation, 'charges', mapping, mode, pricing, coalesce(options, '{}') - '{backfill,continues}'::text[]);
 	IF NOT a.key_is_unique THEN
 		INSERT INTO hospital_cost._posted_key (source_id, source_key)
 		SELECT a.source_id, e.source_key FROM hospital_cost._live_entry(a.source_id) e ON CONFLICT DO NOTHING;

@@ -108,3 +108,4 @@ COMMENT ON FUNCTION hospital_cost._live_content(smallint) IS 'Live entries of a 
 COMMENT ON FUNCTION hospital_cost._source_state(hospital_cost.attachment) IS 'Source rows of a table beside what their keys stand for in the ledger';
 COMMENT ON FUNCTION hospital_cost._verify_refunds(date) IS 'Originals of which refunds of a month give back more than there is';
 COMMENT ON FUNCTION hospital_cost._verify_entries(date) IS 'Identities of the ledger in itself';
+COMMENT ON FUNCTION hospital_cost._check_pending(date) IS 'Period check: keys that mode async set aside';

@@ -13,6 +13,7 @@
 #include "store/catalogue.h"
 #include "store/ground.h"
 #include "store/posting.h"
+#include "store/posting_priced.h"
 #include "store/posting_touched.h"
 
 PG_MODULE_MAGIC;
@@ -36,6 +37,7 @@ _PG_init(void)
 	setting_init();
 	ground_register(forget);
 	touched_init();
+	posting_priced_init();
 	posting_watch_init();
 	anomaly_init();
 }

@@ -17,30 +17,79 @@
 #include "store/posting_key.h"
 #include "store/posting_source.h"
 
-/* First pass, a row that was changed or deleted: what it had is taken back. Version 0: there is nothing to post in its place. */
-static void
-take_back(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot, int16 *version)
-{
-	ChargeRow old, new;
-
-	posting_decode(poster->attachment, old_slot, &old);
-	if (new_slot != NULL)
-	{
-		posting_decode(poster->attachment, new_slot, &new);
-		if (posting_same(&old, &new) || (old.state != CHARGE_CHARGED && new.state != CHARGE_CHARGED))
-		{
-			*version = 0;
-			return;
-		}
-	}
-	if (poster_is_stale(poster, &old) || !poster_reverse(poster, &old, version))
-		*version = 0;
-}
-
 static int
 by_string(const void *a, const void *b)
 {
 	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/* What the key of a row has in this batch, which is not written yet. */
+static bool
+find_in_batch(Poster *poster, const ChargeRow *row, LedgerEntry *live)
+{
+	for (int i = 0; i < poster->count; i++)
+		if (poster->rows[i].key == row->key && piece_equal(poster->rows[i].key_text, row->key_text))
+		{
+			ledger_entry_of_row(poster->attachment->source_id, &poster->rows[i], live);
+			live->entry_id = poster->rows[i].entry_id;
+			return true;
+		}
+	return false;
+}
+
+/*
+ * Where keys can come twice: whether this row is the first of its key. The same message again is no charge again; with another content it is an
+ * issue.
+ */
+static bool
+claim_key(Poster *poster, ChargeRow *row)
+{
+	int16 source_id = poster->attachment->source_id;
+	char *key = posting_key_text(row);
+	int16 known = row->version;
+	LedgerEntry live;
+	bool found;
+
+	if ((row->issues & ISSUES_BLOCKING) || poster->fresh[poster->row])
+		return true;
+	found = find_in_batch(poster, row, &live);
+	if (!found)
+	{
+		posting_key_lock(source_id, key);
+		found = poster_find_live(poster, row, true, &live, &row->version);
+		row->version = Max(row->version + 1, known);
+	}
+	if (!found)
+	{
+		/* It came before and could not be posted, or was taken back; now it can, or says again why not. */
+		(void) posting_key_count(source_id, key, 0, true);
+		finding_flush(poster->findings);
+		finding_resolve(source_id, key, 0);
+		return true;
+	}
+	if (poster_compare(poster, row, &live) != FIELD_COUNT)
+		poster_report_repeated(poster, row, &live);
+	else if (poster->pending == NULL)
+		(void) posting_key_count(source_id, key, 1, false);
+	return false;
+}
+
+/* Where keys can come twice: whether a row that goes takes its key's entry with it. A row that never was that entry does not. */
+static bool
+releases_key(Poster *poster, ChargeRow *row)
+{
+	LedgerEntry live;
+	int16 last_version;
+	ChargeRow looked_up = *row;
+
+	if (!poster_find_live(poster, row, true, &live, &last_version))
+		return true;
+	posting_look_up(&looked_up);
+	if (ledger_differs(&looked_up, &live, &looked_up.other_value) == FIELD_COUNT)
+		return posting_key_count(poster->attachment->source_id, posting_key_text(row), -1, false) == 0;
+	finding_flush(poster->findings);
+	finding_resolve(poster->attachment->source_id, posting_key_text(row), 0);
+	return false;
 }
 
 /*
@@ -59,7 +108,7 @@ settle_pending(Poster *poster, ChargeRow *row)
 
 	row->version = Max(row->version, known) + 1;
 	if (!found)
-		return true;
+		return poster->attachment->key_is_unique || claim_key(poster, row);
 	if (poster_compare(poster, row, &live) == FIELD_COUNT)
 		return false;
 	if (poster->attachment->key_is_unique && pending->correct)
@@ -70,47 +119,29 @@ settle_pending(Poster *poster, ChargeRow *row)
 	return false;
 }
 
-/*
- * Where keys can come twice: whether this row is the first of its key. The same message again is no charge again; with another content it is an
- * issue.
- */
-static bool
-claim_key(Poster *poster, ChargeRow *row)
+/* First pass, a row that was changed or deleted: what it had is taken back. Version 0: there is nothing to post in its place. */
+static void
+take_back(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot, int16 *version)
 {
-	LedgerEntry live;
-	bool found = false;
+	ChargeRow old, new;
 
-	if (row->issues & ISSUES_BLOCKING)
-		return true;
-	for (int i = 0; i < poster->count && !found; i++)
+	posting_decode(poster->attachment, old_slot, &old);
+	if (new_slot != NULL)
 	{
-		found = poster->rows[i].key == row->key && piece_equal(poster->rows[i].key_text, row->key_text);
-		if (found)
+		posting_decode(poster->attachment, new_slot, &new);
+		if (posting_same(&old, &new) || (old.state != CHARGE_CHARGED && new.state != CHARGE_CHARGED))
 		{
-			ledger_entry_of_row(poster->attachment->source_id, &poster->rows[i], &live);
-			live.entry_id = poster->rows[i].entry_id;
+			*version = 0;
+			return;
 		}
 	}
-	if (!found)
-	{
-		if (poster->fresh[poster->row])
-			return true;
-		posting_key_lock(poster->attachment->source_id, posting_key_text(row));
-		found = poster_find_live(poster, row, true, &live, &row->version);
-		row->version++;
-		if (!found)
-		{
-			/* It came before and could not be posted; now it can, or says again why not. */
-			finding_flush(poster->findings);
-			finding_resolve(poster->attachment->source_id, posting_key_text(row), 0);
-		}
-	}
-	if (found && poster_compare(poster, row, &live) != FIELD_COUNT)
-		poster_report_repeated(poster, row, &live);
-	return !found;
+	if (poster_is_stale(poster, &old))
+		*version = 0;
+	else if (poster->attachment->key_is_unique || (old.state == CHARGE_CHARGED && releases_key(poster, &old)))
+		*version = poster_reverse(poster, &old, version) ? *version : 0;
 }
 
-/* Second pass, a row as it is now. */
+/* Second pass, a row as it is now; third pass, the refunds, which may stand before what they name. */
 static void
 post_new(Poster *poster, TupleTableSlot *unused, TupleTableSlot *slot, int16 *version)
 {
@@ -122,6 +153,11 @@ post_new(Poster *poster, TupleTableSlot *unused, TupleTableSlot *slot, int16 *ve
 	row.version = *version;
 	if (row.state != CHARGE_CHARGED || poster_is_stale(poster, &row))
 		return;
+	if (posting_is_refund(&row) != poster->refunds)
+	{
+		poster->refunds_wait |= !poster->refunds;
+		return;
+	}
 	if (poster->pending != NULL ? settle_pending(poster, &row) : poster->attachment->key_is_unique || claim_key(poster, &row))
 		poster_post(poster, &row);
 }
@@ -150,7 +186,7 @@ run_pass(Poster *poster, RowSource *old, RowSource *new, int16 *versions,
 {
 	int batch = Max(old->batch, new->batch);
 	int count = batch;
-	bool claims = handle == post_new && poster->pending == NULL && !poster->attachment->key_is_unique;
+	bool claims = handle == post_new && !poster->attachment->key_is_unique;
 
 	source_rewind(old);
 	source_rewind(new);
@@ -208,6 +244,9 @@ posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate 
 	for (int64 i = 0; i < expected && !paired; i++)
 		versions[i] = 1;
 	if (new_store != NULL)
+		run_pass(&poster, &none, &new, versions, post_new);
+	poster.refunds = poster.refunds_wait;
+	if (poster.refunds)
 		run_pass(&poster, &none, &new, versions, post_new);
 	source_close(&old);
 	source_close(&new);

@@ -39,6 +39,8 @@ typedef struct Poster
 	bool after_the_fact;		/* the rows are committed: nothing is raised */
 	bool *fresh;				/* where keys can come twice: which rows of the batch have a key nobody had before */
 	int row;					/* position of the present row in its batch */
+	bool refunds;				/* this pass is for refunds: all that they may name is posted by now */
+	bool refunds_wait;			/* some row is left for that pass */
 	PostingOutcome outcome;
 } Poster;
 

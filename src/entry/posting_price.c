@@ -17,6 +17,7 @@
 #include "entry/sql.h"
 #include "store/decimal.h"
 #include "store/posting_ledger.h"
+#include "store/posting_priced.h"
 
 /* A number as a value of the column's type, through its input function so that the type's scale applies. */
 static Datum
@@ -54,7 +55,8 @@ price_refund(const Attachment *attachment, ChargeRow *row)
 	if ((row->issues & ISSUES_BLOCKING & ~ISSUE_BIT(ISSUE_UNKNOWN_DEPARTMENT)) || !ledger_original_key(attachment, row, &key, &key_text) ||
 		!ledger_find_live(attachment->source_id, key, key_text, row->field[FIELD_ENCOUNTER], false, &original, &last_version))
 		return;
-	n = ledger_refunds(original.encounter, attachment->source_id, key, key_text, &entries, 0);
+	n = posting_priced(attachment->source_id, row, original.entry_id, &entries);
+	n = ledger_refunds(&original, row, &entries, n);
 	ledger_refund_of(attachment, row, &original, entries, n);
 }
 
@@ -101,6 +103,8 @@ hc_price_charge(PG_FUNCTION_ARGS)
 	if (posting_is_refund(&row))
 		price_refund(attachment, &row);
 	posting_price(attachment, &row);
+	if (row.reverses != 0 && (row.issues & ISSUES_BLOCKING) == 0)
+		posting_note_price(attachment->source_id, &row);
 	if (row.issues & (ISSUES_BLOCKING & ~ISSUE_BIT(ISSUE_UNKNOWN_DEPARTMENT)))
 		return PointerGetDatum(tuple);
 	set_field(&attachment->fields[FIELD_UNIT_PRICE], desc, row.result.price, PRICE_SCALE, columns, values, &count);

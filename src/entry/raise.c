@@ -20,7 +20,7 @@ typedef struct IssueText
 
 static const IssueText issue_texts[ISSUE_COUNT] = {
 	[ISSUE_MISSING_VALUE] = {"MC221", "a required value is missing", "Give the value, or map the field to another column."},
-	[ISSUE_UNREADABLE_VALUE] = {"MC222", "a value cannot be read", "Numbers are plain decimals within numeric(18,2); times are finite."},
+	[ISSUE_UNREADABLE_VALUE] = {"MC222", "a value cannot be read", "Numbers are plain decimals within numeric(18,2); the quantity of a refund is not positive; times are finite."},
 	[ISSUE_UNKNOWN_ITEM] = {"MC223", "the charge item is not in the catalogue", "Insert it into hospital_cost.charge_item with its price."},
 	[ISSUE_UNKNOWN_DEPARTMENT] = {"MC224", "the department is not known", "Insert it into hospital_cost.department."},
 	[ISSUE_NO_PRICE] = {"MC225", "no price is in force", "Insert a price valid on the service day into hospital_cost.price."},
@@ -120,9 +120,9 @@ issue_values(const ChargeRow *row, IssueCode code, const char **field, char **ex
 			*observed = piece_text(row->field[row->issue_field]);
 			break;
 		case ISSUE_REFUND_EXCEEDS:
-			*field = "quantity";
+			*field = posting_field_name(row->issue_field);
 			*expected = row->other_value;
-			*observed = decimal_to_text(row->input.quantity, QUANTITY_SCALE);
+			*observed = value_text(row, row->issue_field);
 			break;
 		case ISSUE_DIFFERS_FROM_ORIGINAL:
 		case ISSUE_EXISTS_DIFFERENT:

@@ -39,6 +39,7 @@ CREATE TABLE hospital_cost._feed_field (
 CREATE TABLE hospital_cost._posted_key (
 	source_id smallint NOT NULL,
 	source_key text COLLATE "C" NOT NULL,
+	rows int NOT NULL DEFAULT 1, -- that say what the entry says; it is taken back with the last of them
 	PRIMARY KEY (source_id, source_key)
 );
 

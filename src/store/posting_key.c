@@ -24,15 +24,15 @@ by_string(const void *a, const void *b)
 
 /* Runs a command as the owner of our tables: the writer of a hospital table has no right on them. Leaves SPI open. */
 static void
-run_as_owner(const char *command, Oid type, Datum *values, GroundUser *self, Relation *rel)
+run_as_owner(const char *command, Oid type, int count, Datum *values, GroundUser *self, Relation *rel)
 {
-	Oid types[2] = {INT2OID, type};
+	Oid types[4] = {INT2OID, type, INT4OID, BOOLOID};
 
 	*rel = table_open(ground_relation("_posted_key"), RowExclusiveLock);
 	ground_become_owner((*rel)->rd_rel->relowner, self);
 	ground_plan_by_index();
 	SPI_connect();
-	if (SPI_execute_with_args(command, 2, types, values, NULL, false, 0) < 0)
+	if (SPI_execute_with_args(command, count, types, values, NULL, false, 0) < 0)
 		elog(ERROR, "could not claim source keys");
 }
 
@@ -62,7 +62,7 @@ posting_key_claim(int16 source_id, char **keys, int count, bool *fresh)
 	/* In key order, so that two statements with the same keys do not wait for each other crosswise. */
 	run_as_owner("INSERT INTO hospital_cost._posted_key (source_id, source_key) SELECT DISTINCT $1, k.key COLLATE \"C\" "
 				 "FROM pg_catalog.unnest($2) AS k (key) ORDER BY 2 ON CONFLICT DO NOTHING RETURNING source_key",
-				 TEXTARRAYOID, values, &self, &rel);
+				 TEXTARRAYOID, 2, values, &self, &rel);
 	claimed_count = (int) SPI_processed;
 	claimed = MemoryContextAlloc(caller, Max(claimed_count, 1) * sizeof(char *));
 	for (int i = 0; i < claimed_count; i++)
@@ -88,8 +88,25 @@ posting_key_lock(int16 source_id, const char *source_key)
 	Relation rel;
 
 	run_as_owner("SELECT 1 FROM hospital_cost._posted_key k WHERE k.source_id OPERATOR(pg_catalog.=) $1 "
-				 "AND k.source_key OPERATOR(pg_catalog.=) $2 FOR UPDATE", TEXTOID, values, &self, &rel);
+				 "AND k.source_key OPERATOR(pg_catalog.=) $2 FOR UPDATE", TEXTOID, 2, values, &self, &rel);
 	back_to_self(&self, rel);
+}
+
+int
+posting_key_count(int16 source_id, const char *source_key, int change, bool anew)
+{
+	Datum values[4] = {Int16GetDatum(source_id), CStringGetTextDatum(source_key), Int32GetDatum(change), BoolGetDatum(anew)};
+	GroundUser self;
+	Relation rel;
+	bool isnull;
+	int rows;
+
+	run_as_owner("UPDATE hospital_cost._posted_key k SET rows = CASE WHEN $4 THEN 1 ELSE GREATEST(k.rows OPERATOR(pg_catalog.+) $3, 0) END "
+				 "WHERE k.source_id OPERATOR(pg_catalog.=) $1 AND k.source_key OPERATOR(pg_catalog.=) $2 RETURNING k.rows",
+				 TEXTOID, 4, values, &self, &rel);
+	rows = SPI_processed == 0 ? 0 : DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	back_to_self(&self, rel);
+	return rows;
 }
 
 Appender *

@@ -94,9 +94,9 @@ extern bool ledger_original_key(const Attachment *attachment, const ChargeRow *r
  */
 extern void ledger_refund_of(const Attachment *attachment, ChargeRow *row, const LedgerEntry *original, RefundEntry *entries, int n);
 
-/* Adds what the entries of an encounter that the ledger holds say of refunds: n of them are in entries[] already, which grows. Returns the
- * new number; entries ascend by id. */
-extern int ledger_refunds(Piece encounter, int16 source_id, int64 key, Piece key_text, RefundEntry **entries, int n);
+/* Adds what the ledger's entries of the original's encounter say of refunds, those of the row itself left out: n are in entries[] already, which
+ * grows. Returns the new number; entries ascend by id. */
+extern int ledger_refunds(const LedgerEntry *original, const ChargeRow *self, RefundEntry **entries, int n);
 
 /* All entries of an encounter in entry order, uncommitted ones of other sessions included; returns their number. */
 extern int ledger_lines(Piece encounter, LineEntry **lines);

@@ -31,6 +31,7 @@ typedef struct Refunds
 	int16 source_id;
 	int64 key;
 	Piece key_text;
+	const ChargeRow *self;
 	RefundEntry *entries;
 	int count;
 	int room;
@@ -43,6 +44,8 @@ take_refund(void *context, HeapTuple tuple, TupleDesc desc)
 	LedgerEntry entry;
 
 	ledger_read_entry(tuple, desc, &entry);
+	if (entry.source_id == refunds->source_id && entry.source_key == refunds->self->key && piece_equal(entry.key_text, refunds->self->key_text))
+		return;
 	if (refunds->count >= refunds->room)
 	{
 		refunds->room = Max(32, refunds->count * 2);
@@ -70,11 +73,11 @@ by_entry_id(const void *a, const void *b)
 }
 
 int
-ledger_refunds(Piece encounter, int16 source_id, int64 key, Piece key_text, RefundEntry **entries, int n)
+ledger_refunds(const LedgerEntry *original, const ChargeRow *self, RefundEntry **entries, int n)
 {
-	Refunds refunds = {source_id, key, key_text, *entries, n, n};
+	Refunds refunds = {original->source_id, original->source_key, original->key_text, self, *entries, n, n};
 
-	ledger_scan_encounter(encounter, SnapshotSelf, take_refund, &refunds);
+	ledger_scan_encounter(original->encounter, SnapshotSelf, take_refund, &refunds);
 	if (refunds.count > 1)
 		qsort(refunds.entries, refunds.count, sizeof(RefundEntry), by_entry_id);
 	*entries = refunds.entries;
@@ -129,12 +132,22 @@ ledger_refund_of(const Attachment *attachment, ChargeRow *row, const LedgerEntry
 	row->input.has_list = true;
 	row->input.list_price = original->unit_price;
 
+	if (row->input.quantity > 0)
+	{
+		/* A negative price would give money back and quantity out again. */
+		posting_set_issue(row, ISSUE_UNREADABLE_VALUE, FIELD_QUANTITY);
+		row->field[FIELD_QUANTITY] = (Piece) {decimal_to_text(row->input.quantity, QUANTITY_SCALE), 0};
+		row->field[FIELD_QUANTITY].length = strlen(row->field[FIELD_QUANTITY].text);
+		return;
+	}
 	posting_refund_left(entries, n, &left);
 	if (!posting_refund_fits(&left, row->input.quantity, row->input.has_amount && attachment->pricing != PRICING_COMPUTE,
 							 row->input.amount, &closes))
 	{
-		posting_set_issue(row, ISSUE_REFUND_EXCEEDS, FIELD_QUANTITY);
-		row->other_value = psprintf("%s (%s)", decimal_to_text(left.quantity, QUANTITY_SCALE), decimal_to_text(left.amount, AMOUNT_SCALE));
+		bool by_quantity = row->input.quantity < -left.quantity;
+
+		posting_set_issue(row, ISSUE_REFUND_EXCEEDS, by_quantity ? FIELD_QUANTITY : FIELD_AMOUNT);
+		row->other_value = by_quantity ? decimal_to_text(left.quantity, QUANTITY_SCALE) : decimal_to_text(left.amount, AMOUNT_SCALE);
 	}
 	row->input.closes_line = closes;
 	row->input.left = left.amount;

@@ -96,7 +96,7 @@ piece_of_datum(Datum value, Oid type)
 
 /* Reads a field as text, its columns joined by '|'. Empty text counts as absent. */
 static Piece
-read_piece(const FieldMap *map, TupleTableSlot *slot)
+read_piece(const FieldMap *map, TupleTableSlot *slot, bool empty_parts)
 {
 	Piece piece = {NULL, 0};
 	StringInfoData joined;
@@ -112,6 +112,9 @@ read_piece(const FieldMap *map, TupleTableSlot *slot)
 		if (isnull)
 			return (Piece) {NULL, 0};
 		part = piece_of_datum(value, map->type[i]);
+		/* An empty part names no row. */
+		if (part.length == 0 && map->count > 1 && !empty_parts)
+			return (Piece) {NULL, 0};
 		if (map->count == 1)
 			piece = part;
 		else
@@ -137,7 +140,7 @@ read_piece(const FieldMap *map, TupleTableSlot *slot)
 static Piece
 read_code(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row, ChargeField field)
 {
-	Piece piece = read_piece(&attachment->fields[field], slot);
+	Piece piece = read_piece(&attachment->fields[field], slot, field != FIELD_REVERSES_KEY);
 
 	if (piece.length > MAX_CODE_LENGTH)
 	{

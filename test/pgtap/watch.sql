@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
 \ir fixture/table.sql
-SELECT plan(51);
+SELECT plan(55);
 CREATE FUNCTION his.agrees(why text) RETURNS text LANGUAGE sql AS $$
 	SELECT is((SELECT string_agg(format('%s: %s', x.identity, x.difference), '; ') FROM hospital_cost.period p,
 		LATERAL hospital_cost.verify_ledger(p.period) x WHERE x.difference <> 0), NULL, why || ': every identity holds') $$;
@@ -90,9 +90,16 @@ INSERT INTO his.gone (k, v) VALUES (1, 'G');
 DROP TABLE his.gone;
 SELECT is((SELECT concat_ws(' ', a.relation_name, a.relation IS NULL, a.detached_at IS NOT NULL) FROM hospital_cost.attachment a WHERE a.relation_name = 'his.gone'), 'his.gone t t', 'a dropped table ends its attachment');
 SELECT is((SELECT l.source_name || ' ' || (l.source IS NULL) FROM hospital_cost.ledger l WHERE l.encounter_code = 'G'), 'his.gone true', 'its entries stay and know its name');
-SELECT his.make('his.gone'), his.attach('his.gone') \g /dev/null
-INSERT INTO his.gone (k, v) VALUES (1, 'G2');
-SELECT is((SELECT count(*) FROM hospital_cost.ledger l WHERE l.source_name = 'his.gone' AND l.kind = 'post'), 2::bigint, 'a new table of that name is another source');
+SELECT his.make('his.gone') \g /dev/null
+INSERT INTO his.gone (k, v) VALUES (1, 'G'), (2, 'G2');
+SELECT throws_ok($$SELECT his.attach('his.gone')$$, 'MC219', NULL, 'a new table of that name may be a copy of the old: that must be said');
+SELECT hospital_cost.attach_charges('his.gone', his.plain(), 'flag', 'trust', '{"continues": true, "backfill": true}') \g /dev/null
+SELECT is((SELECT string_agg(l.encounter_code || ' ' || l.source, ', ' ORDER BY l.entry_id) FROM hospital_cost.ledger l WHERE l.source_name = 'his.gone'), 'G his.gone, G2 his.gone', 'a copy continues: what was posted is not posted again');
+DROP TABLE his.gone;
+SELECT his.make('his.gone') \g /dev/null
+SELECT hospital_cost.attach_charges('his.gone', his.plain(), 'flag', 'trust', '{"continues": false}') \g /dev/null
+INSERT INTO his.gone (k, v) VALUES (1, 'G3');
+SELECT is((SELECT count(*) FROM hospital_cost.ledger l WHERE l.source = 'his.gone'::regclass), 1::bigint, 'or the table begins anew');
 CREATE TEMP TABLE his_gone (x int);
 SELECT lives_ok('DROP TABLE his_gone', 'other tables may go');
 
@@ -137,6 +144,11 @@ INSERT INTO his.older (k, v) VALUES (1, 'O1'), (2, 'O2');
 SELECT hospital_cost.attach_charges('his.older', his.plain(), 'flag', 'trust', '{"backfill": true}') \g /dev/null
 SELECT is(his.posted('his.older'), '1,2', 'attaching posts the rows that are there, if asked to');
 SELECT is((SELECT a.options FROM hospital_cost.attachment a WHERE a.relation = 'his.older'::regclass), '{}'::jsonb, 'once');
+SELECT his.make('his.refunds', 'k int PRIMARY KEY, r int') \g /dev/null
+INSERT INTO his.refunds (k, v, q, t, r, at) VALUES (1, 'HR', 1, 20, NULL, '2025-01-20'), (2, 'HR', -1, -20, 1, '2025-03-20');
+SELECT his.attach('his.refunds', '{"reverses_key": "r"}') \g /dev/null
+SELECT is((SELECT string_agg(concat_ws(' ', b.period, b.outcome, b.row_count), ', ') FROM hospital_cost.backfill('his.refunds') b), '2025-01-01 posted 2', 'a refund waits for the month of its original');
+SELECT is((SELECT string_agg(concat_ws(' ', l.kind, l.period), ', ' ORDER BY l.entry_id) FROM hospital_cost.ledger l WHERE l.encounter_code = 'HR'), 'post 2025-01-01, reverse 2025-03-01', 'and is posted in its own');
 SELECT his.agrees('history');
 
 SELECT * FROM finish();
