@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
-SELECT plan(55);
+SELECT plan(56);
 SELECT hospital_cost.attach_charges('his.fee', his.mapping()) \g /dev/null
 
 -- What verify_seal finds after a superuser has done something with all guards off; undone before it returns.
@@ -120,7 +120,7 @@ SELECT throws_ok('TRUNCATE hospital_cost._seal, hospital_cost._seal_block', 'MC0
 CREATE TEMP TABLE forged AS
 SELECT c.relname, a.attname, his.found(format('UPDATE hospital_cost.%I SET %2$I = %3$s %4$s', c.relname, a.attname,
 	CASE a.atttypid WHEN 'bytea'::regtype THEN format($$CASE octet_length(%1$I) WHEN 0 THEN '\x00' ELSE set_byte(%1$I, 0, get_byte(%1$I, 0) # 1) END$$, a.attname) WHEN 'int8[]'::regtype THEN 'entry_ids || 1::bigint'
-		WHEN 'text'::regtype THEN $$'someone'$$ WHEN 'timestamptz'::regtype THEN $$'infinity'$$ ELSE quote_ident(a.attname) || ' + 1' END,
+		WHEN 'text'::regtype THEN format('reverse(%I)', a.attname) WHEN 'timestamptz'::regtype THEN $$'infinity'$$ ELSE quote_ident(a.attname) || ' + 1' END,
 	CASE c.relname WHEN '_seal_block' THEN 'WHERE block = 2' END)) AS said
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.oid IN ('hospital_cost._seal'::regclass, 'hospital_cost._seal_block'::regclass) AND NOT (c.relname = '_seal_block' AND a.attname = 'block');
@@ -158,6 +158,8 @@ SELECT is(his.found('SELECT 1', :'later', '2025-02-01'), 'nothing', 'a head of a
 SELECT matches(his.found('UPDATE hospital_cost._ledger SET amount = 1 WHERE source_key = 30002'), format('changed 1 segment 2 block 1 entry %s his.fee 30002', his.entry(30002)), 'an entry of the second segment is named there');
 SELECT matches(his.found('UPDATE hospital_cost._seal SET previous = digest WHERE segment = 2', :'later', '2025-02-01'), 'chain 1 segment 1\nseals that the head kept outside vouches for -1',
 	'what comes after a seal must follow it');
+SELECT is(his.found($$UPDATE hospital_cost._seal s SET sealed_by = 'x', digest = hospital_cost._seal_digest(jsonb_populate_record(s, '{"sealed_by": "x"}')) WHERE period = '2025-02-01'$$),
+	'seals that break the chain 1 segment 2', 'nor is a seal in between made anew without a trace in the next');
 SELECT matches(his.found('DELETE FROM hospital_cost._seal WHERE period = ''2025-02-01'''), 'seals that break the chain 2 segment 1', 'a seal that is missing in between is noticed on both sides');
 
 SELECT * FROM finish();
