@@ -6,10 +6,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	VALUES
 		('reader', 'SELECT', 'hospital department period period_event charge_item price reason_code encounter department_stay workload workload_value
-			attachment ledger charge_total posting_issue rule rule_kind finding cost_item direct_cost cost_control_total driver driver_value
+			attachment ledger charge_total posting_issue seal rule rule_kind finding cost_item direct_cost cost_control_total driver driver_value
 			allocation_plan allocation_step run department_cost visit_cost bed_day_cost'),
 		('reader', 'EXECUTE', 'hospital_timezone() hospital_day(timestamptz) period_of(date) price_of(text,date,text) check_setup()
-			verify_ledger(date) quote(text,jsonb) allocation_flow(integer,text,text) verify_allocation(integer) _driver_quantity(date,text)'),
+			verify_ledger(date) verify_seal(date,text) quote(text,jsonb) allocation_flow(integer,text,text) verify_allocation(integer) _driver_quantity(date,text)'),
 		('clerk', 'EXECUTE', 'attach_charges(regclass,jsonb,text,text,jsonb) detach_charges(regclass) create_charge_table(text,text,text)
 			unposted(regclass) post_pending(regclass,boolean,boolean) post_pending() backfill(regclass,date,date,bigint) post_charges() post_charge_row() price_charge() _refuse_truncate()'),
 		('clerk', 'SELECT,INSERT,UPDATE', 'encounter department_stay workload_value'),
@@ -19,7 +19,7 @@ BEGIN ATOMIC
 			allocation_plan allocation_step'),
 		('accountant', 'USAGE', 'allocation_step_seq'),
 		('controller', 'EXECUTE', 'open_period(date) close_period(date,interval) reopen_period(date,text) load_defaults() allocate(date,text,integer)
-			make_official(integer) compact_totals() review_finding(bigint,text,text)'),
+			make_official(integer) compact_totals() seal_period(date) review_finding(bigint,text,text)'),
 		('controller', 'SELECT,INSERT,UPDATE', 'hospital department rule'),
 		('controller', 'EXECUTE', '_next_department_id()'),
 		('cashier_leader', 'EXECUTE', 'review_finding(bigint,text,text)'),

@@ -41,6 +41,16 @@ INSERT INTO his.fee (visit, item, qty, price, total, dept_by, dept_at, ward, at)
 	FROM generate_series(1, 600) AS i, LATERAL (VALUES (0, ' S1 ', 1, CASE WHEN i % 28 < 14 THEN 18 ELSE 20 END, 'T1'),
 		(1, 'S2', 1, 260, 'T2'), (2, 'B1', 1, 45, 'C2'), (3, 'D1', 3, 12.35, 'C1')) AS c (k, item, qty, price, dept_at)
 	WHERE i % 4 = c.k;
+-- A month that is over: closed, sealed, reopened for one more charge, sealed again. Its keys stay out of the way of those to come.
+SELECT hospital_cost.open_period('2025-02-01');
+INSERT INTO his.fee (id, visit, item, qty, price, total, dept_by, dept_at, at)
+	SELECT -i, 'W' || i, 'S1', 1, 18, 18, 'C1', 'T1', timestamptz '2025-02-03 09:00+08' + i * interval '1 hour' FROM generate_series(1, 40) AS i;
+SELECT hospital_cost.close_period('2025-02-01');
+SELECT hospital_cost.seal_period('2025-02-01');
+SELECT hospital_cost.reopen_period('2025-02-01', '补记');
+INSERT INTO his.fee (id, visit, item, qty, price, total, dept_by, dept_at, at) VALUES (-41, 'W41', 'S1', 1, 18, 18, 'C1', 'T1', '2025-02-20 09:00+08');
+SELECT hospital_cost.close_period('2025-02-01');
+SELECT hospital_cost.seal_period('2025-02-01');
 -- What goes wrong in a month: above the list price, twice, an unknown item, a refund, a correction, a deletion.
 INSERT INTO his.fee (visit, item, qty, price, total, dept_by, dept_at, at, refund_of) VALUES
 	('V001', 'S2', 1, 300, 300, 'C1', 'T2', '2025-03-05 10:00+08', NULL),

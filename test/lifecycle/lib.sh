@@ -101,6 +101,7 @@ sql() { psql -X -q -At -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
 new_hospital() {
 	createdb "$1"
 	psql -X -q -v ON_ERROR_STOP=1 -d "$1" -f "$HC_ROOT/test/lifecycle/fixture.sql" >"$WORK/fixture" 2>&1 || { cat "$WORK/fixture"; return 1; }
+	HEAD=$(sql "$1" "SELECT head FROM hospital_cost.seal WHERE period = '2025-02-01' ORDER BY segment DESC LIMIT 1")
 }
 
 # state DATABASE FILE: checksum of every table, every sequence's position, every privilege, every trigger on hospital tables.
@@ -110,6 +111,9 @@ state() { psql -X -q -At -v ON_ERROR_STOP=1 -d "$1" -f "$HC_ROOT/test/lifecycle/
 books_agree() {
 	is "$2" "$(sql "$1" "SELECT (count(*) > 3)::text || coalesce(string_agg(' ' || identity || ': ' || difference, ';') FILTER (WHERE difference <> 0), '')
 		FROM hospital_cost.verify_ledger('2025-03-01')")" true
+	# The closed month is what the head kept outside the database says, wherever it was carried.
+	is "$2, the seal holds" "$(sql "$1" "SELECT count(*) || coalesce(string_agg(' ' || identity || ': ' || difference, ';') FILTER (WHERE difference <> 0), '')
+		FROM hospital_cost.verify_seal('2025-02-01', '$HEAD')")" 9
 }
 
 # A new charge posts exactly once, under a number of its own, and the books still agree.

@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
-SELECT plan(30 + count(*)::int) FROM pg_class c WHERE c.relnamespace = 'hospital_cost'::regnamespace AND c.relkind = 'v' AND c.relname !~ '^_';
+SELECT plan(35 + count(*)::int) FROM pg_class c WHERE c.relnamespace = 'hospital_cost'::regnamespace AND c.relkind = 'v' AND c.relname !~ '^_';
 SELECT set_eq($$SELECT hospital_cost.setup_roles('hc test')$$, ARRAY['hc test_reader', 'hc test_clerk', 'hc test_pricing', 'hc test_accountant', 'hc test_controller', 'hc test_cashier_leader', 'hc test_auditor'],
 	'setup_roles() makes the roles, under any prefix');
 SELECT is_empty($$SELECT hospital_cost.setup_roles('hc test')$$, 'and makes none twice');
@@ -42,6 +42,7 @@ SELECT lives_ok($$SELECT * FROM hospital_cost.unposted('ward.charge')$$, 'asks w
 SELECT lives_ok($$SELECT * FROM hospital_cost.post_pending('ward.charge')$$, 'posts what waited');
 SELECT lives_ok($$INSERT INTO hospital_cost.encounter (code, kind, department_code, started_at) VALUES ('E9', 'inpatient', 'C2', '2025-03-05 09:00+08')$$, 'records encounters');
 SELECT throws_ok($$TABLE hospital_cost.ledger$$, '42501', NULL, 'clerk does not read the ledger');
+SELECT throws_ok($$SELECT * FROM hospital_cost.seal_period('2025-03-01')$$, '42501', NULL, 'seals no month');
 SELECT throws_ok($$SELECT hospital_cost.review_finding(1, 'confirmed')$$, '42501', NULL, 'and reviews nothing');
 RESET ROLE;
 
@@ -59,10 +60,14 @@ SELECT throws_ok($$UPDATE hospital_cost.price SET unit_price = 1$$, '42501', NUL
 SET LOCAL ROLE "hc test_controller";
 SELECT lives_ok($$SELECT hospital_cost.allocate('2025-03-01', 'four_class_three_level')$$, 'controller allocates');
 SELECT lives_ok($$SELECT hospital_cost.open_period('2025-04-01'), hospital_cost.close_period('2025-04-01'), hospital_cost.reopen_period('2025-04-01', 'x')$$, 'opens, closes, reopens');
+SELECT lives_ok($$SELECT hospital_cost.open_period('2025-02-01'); SELECT hospital_cost.close_period('2025-02-01'); SELECT * FROM hospital_cost.seal_period('2025-02-01')$$, 'seals');
+SELECT throws_ok($$INSERT INTO hospital_cost._seal SELECT * FROM hospital_cost._seal$$, '42501', NULL, 'and writes no seal of his own');
 SELECT lives_ok($$UPDATE hospital_cost.rule SET severity = 'lead'$$, 'sets rules');
 SET LOCAL ROLE "hc test_auditor";
 SELECT lives_ok($$SELECT hospital_cost.review_finding(f.finding_id, 'false_positive') FROM hospital_cost.finding f WHERE f.class = 'conduct' AND f.state = 'open' LIMIT 1$$, 'auditor reviews findings');
-SELECT throws_ok($$SELECT hospital_cost.reopen_period('2025-04-01', 'x')$$, '42501', NULL, 'and reopens nothing');
+SELECT throws_ok($$SELECT hospital_cost.reopen_period('2025-04-01', 'x')$$, '42501', NULL, 'reopens nothing');
+SELECT is_empty($$SELECT * FROM hospital_cost.verify_seal('2025-02-01', (SELECT s.head FROM hospital_cost.seal s)) v WHERE v.difference <> 0$$, 'proves a seal');
+SELECT throws_ok($$SELECT * FROM hospital_cost.seal_period('2025-02-01')$$, '42501', NULL, 'and makes none');
 RESET ROLE;
 
 SELECT * FROM finish();
