@@ -60,7 +60,7 @@ posting_key_claim(int16 source_id, char **keys, int count, bool *fresh)
 		texts[i] = CStringGetTextDatum(keys[i]);
 	values[1] = PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
 	/* In key order, so that two statements with the same keys do not wait for each other crosswise. */
-	run_as_owner("INSERT INTO hospital_cost._posted_key (source_id, source_key) SELECT DISTINCT $1, k.key COLLATE \"C\" "
+	run_as_owner("INSERT INTO hospital_cost._posted_key (source_id, source_key) SELECT DISTINCT $1, k.key COLLATE pg_catalog.\"C\" "
 				 "FROM pg_catalog.unnest($2) AS k (key) ORDER BY 2 ON CONFLICT DO NOTHING RETURNING source_key",
 				 TEXTARRAYOID, 2, values, &self, &rel);
 	claimed_count = (int) SPI_processed;

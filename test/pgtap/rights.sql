@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
-SELECT plan(34);
+SELECT plan(51);
 CREATE ROLE hc_clerk;
 CREATE ROLE hc_owner;
 GRANT USAGE ON SCHEMA his TO hc_clerk, hc_owner;
@@ -37,6 +37,40 @@ RESET ROLE;
 SELECT is((SELECT count(*) FROM hospital_cost.ledger), 8::bigint, 'what he did is in the ledger: two lines posted, one changed twice, one refunded, one deleted');
 SELECT is((SELECT sum(l.amount) FROM hospital_cost.ledger l), 0.00, 'and comes to nothing');
 SELECT is_empty($$SELECT * FROM hospital_cost.verify_ledger('2025-03-01') v WHERE v.difference <> 0$$, 'every identity holds');
+
+-- every other way of posting, for a clerk who has rights on the tables of the hospital and on nothing else
+\ir fixture/table.sql
+SELECT his.make('his.twice', 'k text'), his.attach('his.twice'), his.make('his.later') \g /dev/null
+SELECT hospital_cost.attach_charges('his.later', his.plain(), 'async', 'trust') \g /dev/null
+CREATE TABLE his.parts (LIKE his.fee, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE his.parts_a PARTITION OF his.parts DEFAULT;
+SELECT hospital_cost.attach_charges('his.parts', his.mapping() || '{"source_key": ["id", "at"]}' - 'reverses_key', 'flag', 'compute') \g /dev/null
+INSERT INTO hospital_cost.encounter (code, kind, department_code, started_at, price_class) VALUES ('STAFF', 'outpatient', 'C1', '2025-03-05', 'staff');
+GRANT SELECT, INSERT, UPDATE, DELETE ON his.twice, his.later, his.parts, his.parts_a TO hc_clerk;
+SET LOCAL ROLE hc_clerk;
+SELECT lives_ok($$INSERT INTO his.twice (k, v) VALUES ('A', 'M'), ('A', 'M'), ('B', 'M2'), ('B', 'M3')$$, 'keys that come twice');
+SELECT lives_ok($$UPDATE his.twice SET k = 'C' WHERE v = 'M3'$$, 'and change');
+SELECT lives_ok($$DELETE FROM his.twice WHERE k = 'A'$$, 'and go');
+SELECT lives_ok($$INSERT INTO his.later (k) VALUES (1), (2)$$, 'a table in mode async');
+SELECT lives_ok($$INSERT INTO his.parts (id, visit, item, qty, done_by, at) VALUES (1, 'STAFF', 'LAB', 2, 'T1', '2025-03-05')$$, 'a partitioned one, priced by the class of the encounter');
+SELECT lives_ok($$INSERT INTO his.parts_a (id, visit, item, qty, done_by, at) VALUES (2, 'STAFF', 'LAB', 1, 'T1', '2025-03-05')$$, 'or straight into a partition');
+SELECT throws_ok($$SELECT * FROM hospital_cost.post_pending('his.later')$$, '42501', NULL, 'what waits he does not post');
+SELECT throws_ok($$SELECT * FROM hospital_cost.backfill('his.later')$$, '42501', NULL, 'nor history');
+SELECT throws_ok($$SELECT * FROM hospital_cost.quote('E', '[]')$$, '42501', NULL, 'nor asks for prices');
+SELECT throws_ok($$INSERT INTO hospital_cost._posted_key VALUES (1, 'X')$$, '42501', NULL, 'he claims no keys himself');
+SELECT throws_ok($$DELETE FROM hospital_cost._pending$$, '42501', NULL, 'nor empties the queue');
+SELECT throws_ok($$SET hospital_cost.posting_allow_drop = on$$, '42501', NULL, 'nor unlocks the books');
+SELECT throws_ok($$INSERT INTO hospital_cost.reason_code (purpose, code, name) VALUES ('refund', 'X', 'x')$$, '42501', NULL, 'nor invents reasons');
+RESET ROLE;
+SELECT is((SELECT string_agg(l.source_key || ' ' || l.kind, ', ' ORDER BY l.entry_id) FROM hospital_cost.ledger l WHERE l.source = 'his.twice'::regclass), 'A post, B post, C post, A reverse', 'keys that come twice are right');
+SELECT is((SELECT sum(l.amount) FROM hospital_cost.ledger l WHERE l.source = 'his.parts'::regclass), 45.00, 'so are prices');
+SELECT is((SELECT sum(p.row_count) FROM hospital_cost.post_pending('his.later') p WHERE p.outcome = 'posted'), 2::numeric, 'and what he set aside');
+-- rows that apply workers write: nobody else can pretend to be one
+SET LOCAL session_replication_role = replica;
+INSERT INTO his.fee (id, visit, item, qty, done_by, at) VALUES (77, 'R', 'LAB', 1, 'T1', '2025-03-05');
+RESET session_replication_role;
+SELECT is((SELECT count(*) FROM hospital_cost.ledger l WHERE l.source_key = '77'), 0::bigint, 'a session that switches triggers off posts nothing');
+DELETE FROM his.fee WHERE id = 77;
 
 -- an owner attaches his own tables only, and definer rights are no ladder
 GRANT EXECUTE ON FUNCTION hospital_cost.attach_charges(regclass, jsonb, text, text, jsonb), hospital_cost.detach_charges(regclass),
