@@ -44,7 +44,7 @@ SELECT his.make('his.twice', 'k text'), his.attach('his.twice'), his.make('his.l
 SELECT hospital_cost.attach_charges('his.later', his.plain(), 'async', 'trust') \g /dev/null
 CREATE TABLE his.parts (LIKE his.fee, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
 CREATE TABLE his.parts_a PARTITION OF his.parts DEFAULT;
-SELECT hospital_cost.attach_charges('his.parts', his.mapping() || '{"source_key": ["id", "at"]}' - 'reverses_key', 'flag', 'compute') \g /dev/null
+SELECT hospital_cost.attach_charges('his.parts', his.mapping('{reverses_key}') || '{"source_key": ["id", "at"]}', 'flag', 'compute') \g /dev/null
 INSERT INTO hospital_cost.encounter (code, kind, department_code, started_at, price_class) VALUES ('STAFF', 'outpatient', 'C1', '2025-03-05', 'staff');
 GRANT SELECT, INSERT, UPDATE, DELETE ON his.twice, his.later, his.parts, his.parts_a TO hc_clerk;
 SET LOCAL ROLE hc_clerk;
