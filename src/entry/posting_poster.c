@@ -231,11 +231,10 @@ static int
 live_entries(Poster *poster, const ChargeRow *row, LedgerEntry **live, int16 *last_version)
 {
 	const char *key = posting_key_text(row);
-	bool has_key = row->key != 0 || row->key_text.length > 0 || poster->attachment->integer_key;
 	/* A row whose refusal is on record has no entry: only a row without one is worth a search of the whole ledger. */
 	bool blocked = finding_is_open(poster->attachment->source_id, key, "blocking");
 
-	if (!has_key)
+	if (row->key == 0 && row->key_text.length == 0 && !poster->attachment->integer_key)
 		return 0;
 	if (blocked && change_was_refused(poster, key))
 	{
