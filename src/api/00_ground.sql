@@ -24,6 +24,10 @@ BEGIN
 	IF isfinite(period) THEN
 		PERFORM pg_advisory_xact_lock_shared(18499, hospital_cost._period_number(period));
 	END IF;
+	-- Under REPEATABLE READ the state would be read as it was: locking the row raises a serialization failure if it has changed since.
+	IF current_setting('transaction_isolation') <> 'read committed' THEN
+		PERFORM FROM hospital_cost.period p WHERE p.period = _period_guard.period FOR SHARE;
+	END IF;
 	IF (SELECT p.state FROM hospital_cost.period p WHERE p.period = _period_guard.period) = 'closed' THEN
 		RAISE EXCEPTION 'period % is closed', to_char(_period_guard.period, 'YYYY-MM') USING ERRCODE = 'MC001',
 			HINT = 'Write into an open period, or reopen this one with hospital_cost.reopen_period(period, reason).';
@@ -91,6 +95,11 @@ LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER SET search_pat
 DECLARE
 	problems text;
 BEGIN
+	IF current_setting('transaction_isolation') <> 'read committed' THEN
+		RAISE EXCEPTION 'a period is closed in a read committed transaction' USING ERRCODE = 'MC008',
+			DETAIL = 'The checks of an older snapshot would not see what was posted since.',
+			HINT = 'Begin the transaction with ISOLATION LEVEL READ COMMITTED.';
+	END IF;
 	-- Twice: once without the lock, so that a slow check stops nobody; once inside it, for what came in between.
 	FOR attempt IN 1 .. 2 LOOP
 		IF attempt = 2 THEN

@@ -62,7 +62,7 @@ COMMENT ON FUNCTION hospital_cost.hospital_timezone() IS 'Time zone of the hospi
 COMMENT ON FUNCTION hospital_cost.hospital_day(timestamptz) IS 'Accounting day of an instant, in the hospital''s time zone';
 COMMENT ON FUNCTION hospital_cost.period_of(date) IS 'Month of a day, as its first day';
 COMMENT ON FUNCTION hospital_cost.open_period(date) IS 'Opens a month for posting; an open month stays open, a closed one raises MC001';
-COMMENT ON FUNCTION hospital_cost.close_period(date, interval) IS 'Closes a month: runs every period_check, then waits at most "patience" for posters without making others queue. MC002 names the blocking pids, MC003 not open, MC004 lists what is incomplete';
+COMMENT ON FUNCTION hospital_cost.close_period(date, interval) IS 'Closes a month: runs every period_check, then waits at most "patience" for posters without making others queue. MC002 names the blocking pids, MC003 not open, MC004 lists what is incomplete, MC008 outside of READ COMMITTED';
 COMMENT ON FUNCTION hospital_cost.reopen_period(date, text) IS 'Opens a closed month again, with a reason that is logged (MC005 without one, MC003 if it is not closed)';
 COMMENT ON FUNCTION hospital_cost.load_defaults() IS 'Loads what ships as data (cost items, rules, drivers, the plan) as ordinary rows; repeatable, never over the user''s changes';
 COMMENT ON FUNCTION hospital_cost.check_setup() IS 'What is missing before work can begin: one row a problem with the statement that mends it';

@@ -124,6 +124,9 @@ report_issues(Poster *poster, const ChargeRow *row)
 void
 poster_post(Poster *poster, ChargeRow *row)
 {
+	PeriodOutcome outcome;
+	DateADT target = row->period;
+
 	if (poster->nested)
 		touched_add(poster->attachment->source_id, posting_key_text(row));
 	if ((row->issues & ISSUE_BIT(ISSUE_COLUMN_GONE)) == 0)
@@ -135,11 +138,10 @@ poster_post(Poster *poster, ChargeRow *row)
 		if (row->reverses != 0)
 			row->kind = KIND_REVERSE;
 	}
+	/* A row that stays without an entry holds its month open as well: a close that cannot see its issue yet must not miss it. */
+	outcome = row->period == PERIOD_UNKNOWN ? PERIOD_FOUND : posting_period(poster, row->day, &target);
 	if ((row->issues & ISSUES_BLOCKING) == 0)
 	{
-		DateADT target;
-		PeriodOutcome outcome = posting_period(poster, row->day, &target);
-
 		if (outcome != PERIOD_FOUND)
 			row->issues |= ISSUE_BIT(outcome == PERIOD_CLOSED ? ISSUE_PERIOD_CLOSED : ISSUE_PERIOD_NOT_OPEN);
 		else if (target != row->period)
@@ -214,38 +216,73 @@ poster_find_live(Poster *poster, const ChargeRow *row, bool everywhere, LedgerEn
 	}
 }
 
+/* Whether a change of this key was refused by its month: what its entries say is then older than the row. */
+static bool
+change_was_refused(const Poster *poster, const char *key)
+{
+	int16 source_id = poster->attachment->source_id;
+
+	return finding_is_open(source_id, key, issue_name(ISSUE_PERIOD_CLOSED)) ||
+		finding_is_open(source_id, key, issue_name(ISSUE_PERIOD_NOT_OPEN));
+}
+
+/* The live entries of a key: one, or none. After a refused change there may be one more, under whatever encounter the row had. */
+static int
+live_entries(Poster *poster, const ChargeRow *row, LedgerEntry **live, int16 *last_version)
+{
+	const char *key = posting_key_text(row);
+	/* A row whose refusal is on record has no entry: only a row without one is worth a search of the whole ledger. */
+	bool blocked = finding_is_open(poster->attachment->source_id, key, "blocking");
+
+	if (row->key == 0 && row->key_text.length == 0 && !poster->attachment->integer_key)
+		return 0;
+	if (blocked && change_was_refused(poster, key))
+	{
+		poster_flush(poster);
+		return ledger_find_all_live(poster->attachment->source_id, row->key, row->key_text, live, last_version);
+	}
+	*live = palloc(sizeof(LedgerEntry));
+	return poster_find_live(poster, row, poster->pending != NULL || (row->state == CHARGE_CHARGED && !blocked), *live, last_version) ? 1 : 0;
+}
+
 bool
 poster_reverse(Poster *poster, ChargeRow *old, int16 *version)
 {
 	const char *key = posting_key_text(old);
-	/* A row whose refusal is on record has no entry: only a row without one is worth a search of the whole ledger. */
-	bool everywhere = poster->pending != NULL || (old->state == CHARGE_CHARGED && !finding_is_open(poster->attachment->source_id, key, "blocking"));
-	LedgerEntry live, reversal;
+	LedgerEntry *live, reversal;
+	int count = live_entries(poster, old, &live, version);
 	DateADT target;
-	bool found = (old->key != 0 || old->key_text.length > 0 || poster->attachment->integer_key) &&
-		poster_find_live(poster, old, everywhere, &live, version);
 
 	if (poster->nested)
 		touched_add(poster->attachment->source_id, key);
 	(*version)++;
-	if (found)
+	/* All of them or none: half a change would be no truth at all. */
+	for (int i = 0; i < count; i++)
 	{
-		PeriodOutcome outcome = posting_period(poster, live.service_day, &target);
+		PeriodOutcome outcome = posting_period(poster, live[i].service_day, &target);
 
 		if (outcome != PERIOD_FOUND)
 		{
 			old->issues = ISSUE_BIT(outcome == PERIOD_CLOSED ? ISSUE_PERIOD_CLOSED : ISSUE_PERIOD_NOT_OPEN);
-			old->period = live.period;
+			old->period = live[i].period;
 			report_issues(poster, old);
 			return false;
 		}
-		ledger_reversal_of(&live, target, &reversal);
-		ledger_add(poster->ledger, &reversal);
-		poster->reversed[poster->reversed_count++] = live.entry_id;
-		poster->queued++;
 	}
 	finding_flush(poster->findings);
-	finding_resolve(poster->attachment->source_id, key, found ? live.entry_id : 0);
+	for (int i = 0; i < count; i++)
+	{
+		if (i > 0)
+			poster_flush(poster); /* there is room for one reversal a row */
+		(void) posting_period(poster, live[i].service_day, &target);
+		ledger_reversal_of(&live[i], target, &reversal);
+		ledger_add(poster->ledger, &reversal);
+		poster->reversed[poster->reversed_count++] = live[i].entry_id;
+		poster->queued++;
+		finding_resolve(poster->attachment->source_id, key, live[i].entry_id);
+	}
+	if (count == 0)
+		finding_resolve(poster->attachment->source_id, key, 0);
 	return true;
 }
 

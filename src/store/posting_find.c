@@ -115,22 +115,28 @@ by_entry_id(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool
-choose_live(KeyEntries *set, LedgerEntry *found, int16 *last_version)
+/* What the core needs to tell which entries are live, in the order of their ids. */
+static NetEntry *
+net_entries(KeyEntries *set, int16 *last_version)
 {
-	NetEntry *nets;
-	int live;
+	NetEntry *nets = palloc(Max(set->count, 1) * sizeof(NetEntry));
 
-	if (set->count == 0)
-		return false;
-	qsort(set->entries, set->count, sizeof(LedgerEntry), by_entry_id);
-	nets = palloc(set->count * sizeof(NetEntry));
+	if (set->count > 1)
+		qsort(set->entries, set->count, sizeof(LedgerEntry), by_entry_id);
 	for (int i = 0; i < set->count; i++)
 	{
 		*last_version = Max(*last_version, set->entries[i].version);
 		nets[i] = (NetEntry) {set->entries[i].entry_id, set->entries[i].reverses, set->entries[i].flags};
 	}
-	live = posting_live(nets, set->count);
+	return nets;
+}
+
+static bool
+choose_live(KeyEntries *set, LedgerEntry *found, int16 *last_version)
+{
+	NetEntry *nets = net_entries(set, last_version);
+	int live = posting_live(nets, set->count);
+
 	pfree(nets);
 	if (live >= 0)
 		*found = set->entries[live];
@@ -204,6 +210,27 @@ ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, bo
 	set.count = 0;
 	search_key(&set);
 	return choose_live(&set, found, last_version);
+}
+
+int
+ledger_find_all_live(int16 source_id, int64 key, Piece key_text, LedgerEntry **found, int16 *last_version)
+{
+	KeyEntries set = {.source_id = source_id, .key = key, .key_text = key_text};
+	NetEntry *nets;
+	int count = 0;
+	int live;
+
+	*last_version = 0;
+	search_key(&set);
+	nets = net_entries(&set, last_version);
+	*found = palloc(Max(set.count, 1) * sizeof(LedgerEntry));
+	while ((live = posting_live(nets, set.count)) >= 0)
+	{
+		(*found)[count++] = set.entries[live];
+		nets[live] = (NetEntry) {.flags = FLAG_SOURCE_CHANGED}; /* not live for the next search */
+	}
+	pfree(nets);
+	return count;
 }
 
 typedef struct Lines

@@ -194,10 +194,11 @@ finding_resolve(int16 source_id, const char *source_key, int64 entry_id)
 	ground_become_owner(rel->rd_rel->relowner, &self);
 	ground_plan_by_index();
 	SPI_connect();
-	if (SPI_execute_with_args(
+	/* A latest snapshot, as the search above had: post_pending may have written the finding after a REPEATABLE READ transaction began. */
+	if (SPI_execute_snapshot(SPI_prepare(
 			"UPDATE hospital_cost._finding f SET state = 'resolved', closed_at = pg_catalog.now(), closed_by = SESSION_USER, "
 			"note = 'the source row changed' WHERE f.finding_id OPERATOR(pg_catalog.=) ANY ($1) AND f.state OPERATOR(pg_catalog.=) 'open'",
-			1, &type, &value, NULL, false, 0) != SPI_OK_UPDATE)
+			1, &type), &value, NULL, GetLatestSnapshot(), InvalidSnapshot, false, true, 0) != SPI_OK_UPDATE)
 		elog(ERROR, "could not close findings");
 	SPI_finish();
 	ground_become_self(&self);

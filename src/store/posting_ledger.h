@@ -69,6 +69,12 @@ extern void ledger_reversal_of(const LedgerEntry *entry, DateADT period, LedgerE
 extern bool ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, bool everywhere,
 							 LedgerEntry *found, int16 *last_version);
 
+/*
+ * Finds every live entry of a source key in the whole ledger, those of the present command excepted; returns their number. There is more than
+ * one where a month refused to take a deleted row's entry back and the key was used again.
+ */
+extern int ledger_find_all_live(int16 source_id, int64 key, Piece key_text, LedgerEntry **found, int16 *last_version);
+
 /* The first field in which a priced row differs from the entry it once became, FIELD_COUNT if in none. *value (in the current memory context) is
  * what the entry has. */
 extern ChargeField ledger_differs(const ChargeRow *row, const LedgerEntry *entry, char **value);
