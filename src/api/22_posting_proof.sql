@@ -64,7 +64,7 @@ CREATE OR REPLACE FUNCTION hospital_cost._read_source(relation regclass, query t
 RETURNS TABLE (source_key text, quantity numeric, amount numeric, day date, billed numeric, encounter text, item text, ordering text, performing text, ward text,
 	reverses text)
 AS 'MODULE_PATHNAME', 'hc_read_source'
-LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE ROWS 200000;
 
 -- Which rows are charges: all but those whose status says planned or void. A status nobody knows counts, so that the row is missed.
 CREATE OR REPLACE FUNCTION hospital_cost._source_filter(a hospital_cost.attachment) RETURNS text
@@ -90,7 +90,7 @@ RETURN format('SELECT (%1$s)::pg_catalog.text, pg_catalog.round((%2$s)::pg_catal
 -- What each source key stands for in the ledger now: reversals made by a changed or deleted row cancel what they reverse.
 CREATE OR REPLACE FUNCTION hospital_cost._live_entry(source_id smallint)
 RETURNS TABLE (source_key text, entries bigint, quantity numeric, amount numeric, periods date[], last_version smallint)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 200000 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT CASE WHEN l.source_key_text = '' THEN l.source_key::text ELSE l.source_key_text END,
 		sum(CASE WHEN l.flags & 64 <> 0 THEN -1 ELSE 1 END), sum(l.quantity), sum(l.amount), array_agg(DISTINCT l.period),
@@ -103,7 +103,7 @@ END;
 -- The live entries themselves, with their codes. A refund has the dimensions of its original, so only its own are told.
 CREATE OR REPLACE FUNCTION hospital_cost._live_content(source_id smallint)
 RETURNS TABLE (source_key text, period date, quantity numeric, amount numeric, day date, encounter text, item text, ordering text, performing text, ward text)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 200000 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT CASE WHEN l.source_key_text = '' THEN l.source_key::text ELSE l.source_key_text END, l.period, l.quantity * 0.0001, l.amount * 0.01,
 		l.service_day, e.code, i.code, od.code, pd.code, wd.code
@@ -122,7 +122,7 @@ END;
 CREATE OR REPLACE FUNCTION hospital_cost._source_state(a hospital_cost.attachment)
 RETURNS TABLE (source_key text, has_row boolean, day date, quantity numeric, amount numeric, entries bigint, entry_quantity numeric,
 	entry_amount numeric, periods date[], last_version smallint, reverses text, wrong text)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 BEGIN
 	RETURN QUERY
 	WITH pair AS MATERIALIZED (
