@@ -46,9 +46,11 @@ BEGIN
 	LOOP
 		EXIT WHEN pg_try_advisory_xact_lock(18499, month);
 		IF clock_timestamp() >= give_up THEN
-			SELECT string_agg(DISTINCT x.name, ', ' ORDER BY x.name) INTO blockers
-			FROM pg_locks l LEFT JOIN pg_prepared_xacts p ON l.virtualtransaction = '-1/' || p.transaction::text
-			CROSS JOIN LATERAL (SELECT coalesce(l.pid::text, format('prepared transaction "%s"', p.gid))) AS x (name)
+			SELECT string_agg(DISTINCT who.name, ', ' ORDER BY who.name) INTO blockers
+			FROM pg_locks l
+			LEFT JOIN pg_locks x ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid' AND x.virtualtransaction = l.virtualtransaction
+			LEFT JOIN pg_prepared_xacts p ON p.transaction = x.transactionid
+			CROSS JOIN LATERAL (SELECT coalesce(l.pid::text, format('prepared transaction "%s"', p.gid))) AS who (name)
 			WHERE l.locktype = 'advisory' AND l.classid = 18499::oid AND l.objid = month::oid AND l.objsubid = 2
 				AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
 				AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
