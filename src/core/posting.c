@@ -27,6 +27,7 @@ issue_name(IssueCode code)
 		[ISSUE_ORIGINAL_NOT_FOUND] = "original_not_found",
 		[ISSUE_DIFFERS_FROM_ORIGINAL] = "differs_from_original",
 		[ISSUE_EXISTS_DIFFERENT] = "exists_with_different",
+		[ISSUE_BELOW_REFUNDS] = "below_refunds",
 		[ISSUE_LATE] = "late",
 		[ISSUE_ROUNDED] = "rounded",
 	};

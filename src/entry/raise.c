@@ -38,6 +38,7 @@ static const IssueText issue_texts[ISSUE_COUNT] = {
 	[ISSUE_ORIGINAL_NOT_FOUND] = {"MC235", "the original of a refund is not in the ledger", "Post the original first, or correct its key."},
 	[ISSUE_DIFFERS_FROM_ORIGINAL] = {"MC238", "a refund says otherwise than its original", "Repeat what the original says; the entry has the original's."},
 	[ISSUE_EXISTS_DIFFERENT] = {"MC239", "the key has an entry with another content", "Correct the first row, or give this one a key of its own."},
+	[ISSUE_BELOW_REFUNDS] = {"MC23A", "the charge is less now than was given back of it", "Correct its refunds first, then the charge."},
 	[ISSUE_LATE] = {"MC236", "the month of service is closed; posted into a later one", "Nothing need be done."},
 	[ISSUE_ROUNDED] = {"MC237", "a number has more decimals than the ledger keeps", "Quantities keep 4, prices 6, amounts 2 decimals."},
 };
@@ -126,6 +127,7 @@ issue_values(const ChargeRow *row, IssueCode code, const char **field, char **ex
 			break;
 		case ISSUE_DIFFERS_FROM_ORIGINAL:
 		case ISSUE_EXISTS_DIFFERENT:
+		case ISSUE_BELOW_REFUNDS:
 			*field = posting_field_name(row->other_field);
 			*expected = row->other_value;
 			*observed = value_text(row, row->other_field);

@@ -100,7 +100,10 @@ extern bool ledger_original_key(const Attachment *attachment, const ChargeRow *r
  */
 extern void ledger_refund_of(const Attachment *attachment, ChargeRow *row, const LedgerEntry *original, RefundEntry *entries, int n);
 
-/* Adds what the ledger's entries of the original's encounter say of refunds, those of the row itself left out: n are in entries[] already, which
+/* Sets an issue if a charge that is posted again is less now than was given back of it. */
+extern void ledger_check_refunds(int16 source_id, ChargeRow *row);
+
+/* Adds what the ledger's entries of the original's encounter say of refunds, those of "self" (NULL: of nobody) left out: n are in entries[] already, which
  * grows. Returns the new number; entries ascend by id. */
 extern int ledger_refunds(const LedgerEntry *original, const ChargeRow *self, RefundEntry **entries, int n);
 

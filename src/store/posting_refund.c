@@ -44,7 +44,7 @@ take_refund(void *context, HeapTuple tuple, TupleDesc desc)
 	LedgerEntry entry;
 
 	ledger_read_entry(tuple, desc, &entry);
-	if (entry.source_id == refunds->source_id && entry.source_key == refunds->self->key && piece_equal(entry.key_text, refunds->self->key_text))
+	if (refunds->self != NULL && entry.source_id == refunds->source_id && entry.source_key == refunds->self->key && piece_equal(entry.key_text, refunds->self->key_text))
 		return;
 	if (refunds->count >= refunds->room)
 	{
@@ -82,6 +82,25 @@ ledger_refunds(const LedgerEntry *original, const ChargeRow *self, RefundEntry *
 		qsort(refunds.entries, refunds.count, sizeof(RefundEntry), by_entry_id);
 	*entries = refunds.entries;
 	return refunds.count;
+}
+
+void
+ledger_check_refunds(int16 source_id, ChargeRow *row)
+{
+	LedgerEntry original;
+	RefundEntry *entries = NULL;
+	RefundLeft left = {row->input.quantity, row->result.amount};
+	int n;
+
+	ledger_entry_of_row(source_id, row, &original);
+	n = ledger_refunds(&original, NULL, &entries, 0);
+	posting_refund_left(entries, n, &left);
+	if (left.quantity >= 0 && left.amount >= 0)
+		return;
+	row->issues |= ISSUE_BIT(ISSUE_BELOW_REFUNDS);
+	row->other_field = left.quantity < 0 ? FIELD_QUANTITY : FIELD_AMOUNT;
+	row->other_value = left.quantity < 0 ? decimal_to_text(row->input.quantity - left.quantity, QUANTITY_SCALE) :
+		decimal_to_text(row->result.amount - left.amount, AMOUNT_SCALE);
 }
 
 bool

@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
-SELECT plan(45);
+SELECT plan(47);
 ALTER TABLE his.fee ADD COLUMN why text;
 SELECT hospital_cost.open_period('2025-04-01'), hospital_cost.attach_charges('his.fee', his.mapping()) \g /dev/null
 CREATE FUNCTION his.entry(key bigint) RETURNS text LANGUAGE sql AS $$
@@ -86,7 +86,9 @@ DELETE FROM his.fee WHERE id = 43;
 UPDATE his.fee SET qty = 1 WHERE id = 40;
 SELECT is((SELECT x.difference || ' ' || x.example FROM hospital_cost.verify_ledger('2025-03-01') x WHERE x.identity = 'refunds above their original'), '1 his.fee 40',
 	'an original made smaller than its refunds is found and named');
+SELECT is(his.issue(40), 'below_refunds quantity 6.0000 1.0000', 'and is an issue');
 UPDATE his.fee SET qty = 6 WHERE id = 40;
+SELECT is(his.issue(40), NULL, 'until it is whole again');
 SELECT his.agrees('one statement');
 
 -- modes and prices
