@@ -7,16 +7,19 @@
  */
 #include "postgres.h"
 
+#include "access/brin_revmap.h"
 #include "access/genam.h"
 #include "access/heapam.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/index.h"
+#include "catalog/pg_am.h"
 #include "commands/sequence.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
+#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -118,6 +121,7 @@ insert_index_row(Appender *appender, TupleTableSlot *slot, int k, bool *duplicat
 	bool nulls[INDEX_MAX_KEYS];
 	bool alone;
 
+	GetPerTupleExprContext(appender->estate)->ecxt_scantuple = slot;
 	/* An index that is being built concurrently is not ready for rows yet. */
 	if (!info->ii_ReadyForInserts || !belongs_into(appender, info))
 		return;
@@ -128,19 +132,62 @@ insert_index_row(Appender *appender, TupleTableSlot *slot, int k, bool *duplicat
 						 false, info);
 	if (sense && duplicate != NULL)
 		*duplicate = !alone;
+	ResetPerTupleExprContext(appender->estate);
+}
+
+/* Whether a BRIN index says nothing of the page range a block belongs to; *pages and *range receive the size and the number of the range. */
+static bool
+range_is_bare(Relation index, BlockNumber block, BlockNumber *pages, BlockNumber *range)
+{
+	Buffer buffer = InvalidBuffer;
+	OffsetNumber offset;
+	BrinRevmap *revmap = BRIN_REVMAP(index, pages);
+	bool bare;
+
+	*range = block / *pages;
+	bare = BRIN_TUPLE(revmap, *range * *pages, &buffer, &offset) == NULL;
+	if (!bare)
+		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+	if (BufferIsValid(buffer))
+		ReleaseBuffer(buffer);
+	brinRevmapTerminate(revmap);
+	return bare;
+}
+
+/*
+ * A range without a summary needs no entry for any of its rows: all of the batch is in the heap by now, and whoever summarises the range from here
+ * on reads the heap. So one look is enough for all rows of a range. The first row of a page is inserted all the same, as it may be what asks for
+ * the range before to be summarised. From the last row to the first, because keys mostly ascend: the last one widens a summary for all.
+ */
+static void
+insert_brin_rows(Appender *appender, int k)
+{
+	Relation index = appender->result->ri_IndexRelationDescs[k];
+	BlockNumber range = InvalidBlockNumber, pages = 1;
+	bool bare = false;
+
+	for (int i = appender->pending - 1; i >= 0; i--)
+	{
+		TupleTableSlot *slot = appender->slots[i];
+		BlockNumber block = ItemPointerGetBlockNumber(&slot->tts_tid);
+
+		if (block / pages != range)
+			bare = range_is_bare(index, block, &pages, &range);
+		if (!bare || ItemPointerGetOffsetNumber(&slot->tts_tid) == FirstOffsetNumber)
+			insert_index_row(appender, slot, k, NULL);
+	}
 }
 
 static void
 insert_index_rows(Appender *appender, bool *duplicate)
 {
-	ExprContext *context = GetPerTupleExprContext(appender->estate);
-
-	for (int i = 0; i < appender->pending; i++)
+	for (int k = 0; k < appender->result->ri_NumIndices; k++)
 	{
-		context->ecxt_scantuple = appender->slots[i];
-		for (int k = 0; k < appender->result->ri_NumIndices; k++)
-			insert_index_row(appender, appender->slots[i], k, duplicate == NULL ? NULL : &duplicate[i]);
-		ResetPerTupleExprContext(appender->estate);
+		if (appender->result->ri_IndexRelationDescs[k]->rd_rel->relam == BRIN_AM_OID)
+			insert_brin_rows(appender, k);
+		else
+			for (int i = 0; i < appender->pending; i++)
+				insert_index_row(appender, appender->slots[i], k, duplicate == NULL ? NULL : &duplicate[i]);
 	}
 }
 
