@@ -29,20 +29,32 @@
 
 /* Few rows are not worth a ring buffer of their own. */
 #define BULK_ROWS 1000
+/* Nor, fewer still, a row type of their own. */
+#define COPY_ROWS 32
 
 struct Appender
 {
 	Relation rel;
 	ResultRelInfo *result;
-	EState *estate;
+	EState *estate; /* only where an index computes something */
 	BulkInsertState bulk;
 	CommandId command;
 	int batch;
 	int pending;
 	Oid sensor; /* index that reports duplicates, or InvalidOid */
-	TupleDesc desc; /* a copy: it counts no references, so a thousand slots cost the resource owner nothing */
+	TupleDesc desc; /* for many rows a copy: it counts no references, so a thousand slots cost the resource owner nothing */
 	TupleTableSlot **slots;
 };
+
+/* Ours compute nothing; a DBA may have added an index that does. */
+static bool
+needs_executor(ResultRelInfo *result)
+{
+	for (int k = 0; k < result->ri_NumIndices; k++)
+		if (result->ri_IndexRelationInfo[k]->ii_Expressions != NIL || result->ri_IndexRelationInfo[k]->ii_Predicate != NIL)
+			return true;
+	return false;
+}
 
 Appender *
 append_begin(const char *table, int batch, int64 expected, const char *sensor)
@@ -50,16 +62,17 @@ append_begin(const char *table, int batch, int64 expected, const char *sensor)
 	Appender *appender = palloc0(sizeof(Appender));
 
 	appender->rel = table_open(ground_relation(table), RowExclusiveLock);
-	appender->estate = CreateExecutorState();
 	appender->result = makeNode(ResultRelInfo);
 	InitResultRelInfo(appender->result, appender->rel, 1, NULL, 0);
 	ExecOpenIndices(appender->result, false);
+	if (needs_executor(appender->result))
+		appender->estate = CreateExecutorState();
 	if (expected >= BULK_ROWS)
 		appender->bulk = GetBulkInsertState();
 	appender->command = GetCurrentCommandId(true);
 	appender->batch = batch;
 	appender->sensor = sensor == NULL ? InvalidOid : ground_relation(sensor);
-	appender->desc = CreateTupleDescCopyConstr(RelationGetDescr(appender->rel));
+	appender->desc = batch <= COPY_ROWS ? RelationGetDescr(appender->rel) : CreateTupleDescCopyConstr(RelationGetDescr(appender->rel));
 	appender->slots = palloc0(batch * sizeof(TupleTableSlot *));
 	return appender;
 }
@@ -121,7 +134,8 @@ insert_index_row(Appender *appender, TupleTableSlot *slot, int k, bool *duplicat
 	bool nulls[INDEX_MAX_KEYS];
 	bool alone;
 
-	GetPerTupleExprContext(appender->estate)->ecxt_scantuple = slot;
+	if (appender->estate != NULL)
+		GetPerTupleExprContext(appender->estate)->ecxt_scantuple = slot;
 	/* An index that is being built concurrently is not ready for rows yet. */
 	if (!info->ii_ReadyForInserts || !belongs_into(appender, info))
 		return;
@@ -132,7 +146,8 @@ insert_index_row(Appender *appender, TupleTableSlot *slot, int k, bool *duplicat
 						 false, info);
 	if (sense && duplicate != NULL)
 		*duplicate = !alone;
-	ResetPerTupleExprContext(appender->estate);
+	if (appender->estate != NULL)
+		ResetPerTupleExprContext(appender->estate);
 }
 
 /* Whether a BRIN index says nothing of the page range a block belongs to; *pages and *range receive the size and the number of the range. */
@@ -183,7 +198,7 @@ insert_index_rows(Appender *appender, bool *duplicate)
 {
 	for (int k = 0; k < appender->result->ri_NumIndices; k++)
 	{
-		if (appender->result->ri_IndexRelationDescs[k]->rd_rel->relam == BRIN_AM_OID)
+		if (appender->pending > 1 && appender->result->ri_IndexRelationDescs[k]->rd_rel->relam == BRIN_AM_OID)
 			insert_brin_rows(appender, k);
 		else
 			for (int i = 0; i < appender->pending; i++)
@@ -214,7 +229,8 @@ append_end(Appender *appender)
 	for (int i = 0; i < appender->batch && appender->slots[i] != NULL; i++)
 		ExecDropSingleTupleTableSlot(appender->slots[i]);
 	ExecCloseIndices(appender->result);
-	FreeExecutorState(appender->estate);
+	if (appender->estate != NULL)
+		FreeExecutorState(appender->estate);
 	table_close(appender->rel, NoLock);
 	pfree(appender->slots);
 	pfree(appender);
