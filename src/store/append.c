@@ -7,16 +7,19 @@
  */
 #include "postgres.h"
 
+#include "access/brin_revmap.h"
 #include "access/genam.h"
 #include "access/heapam.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/index.h"
+#include "catalog/pg_am.h"
 #include "commands/sequence.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
+#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -26,20 +29,32 @@
 
 /* Few rows are not worth a ring buffer of their own. */
 #define BULK_ROWS 1000
+/* Nor, fewer still, a row type of their own. */
+#define COPY_ROWS 32
 
 struct Appender
 {
 	Relation rel;
 	ResultRelInfo *result;
-	EState *estate;
+	EState *estate; /* only where an index computes something */
 	BulkInsertState bulk;
 	CommandId command;
 	int batch;
 	int pending;
 	Oid sensor; /* index that reports duplicates, or InvalidOid */
-	TupleDesc desc; /* a copy: it counts no references, so a thousand slots cost the resource owner nothing */
+	TupleDesc desc; /* for many rows a copy: it counts no references, so a thousand slots cost the resource owner nothing */
 	TupleTableSlot **slots;
 };
+
+/* Ours compute nothing; a DBA may have added an index that does. */
+static bool
+needs_executor(ResultRelInfo *result)
+{
+	for (int k = 0; k < result->ri_NumIndices; k++)
+		if (result->ri_IndexRelationInfo[k]->ii_Expressions != NIL || result->ri_IndexRelationInfo[k]->ii_Predicate != NIL)
+			return true;
+	return false;
+}
 
 Appender *
 append_begin(const char *table, int batch, int64 expected, const char *sensor)
@@ -47,16 +62,17 @@ append_begin(const char *table, int batch, int64 expected, const char *sensor)
 	Appender *appender = palloc0(sizeof(Appender));
 
 	appender->rel = table_open(ground_relation(table), RowExclusiveLock);
-	appender->estate = CreateExecutorState();
 	appender->result = makeNode(ResultRelInfo);
 	InitResultRelInfo(appender->result, appender->rel, 1, NULL, 0);
 	ExecOpenIndices(appender->result, false);
+	if (needs_executor(appender->result))
+		appender->estate = CreateExecutorState();
 	if (expected >= BULK_ROWS)
 		appender->bulk = GetBulkInsertState();
 	appender->command = GetCurrentCommandId(true);
 	appender->batch = batch;
 	appender->sensor = sensor == NULL ? InvalidOid : ground_relation(sensor);
-	appender->desc = CreateTupleDescCopyConstr(RelationGetDescr(appender->rel));
+	appender->desc = batch <= COPY_ROWS ? RelationGetDescr(appender->rel) : CreateTupleDescCopyConstr(RelationGetDescr(appender->rel));
 	appender->slots = palloc0(batch * sizeof(TupleTableSlot *));
 	return appender;
 }
@@ -118,6 +134,8 @@ insert_index_row(Appender *appender, TupleTableSlot *slot, int k, bool *duplicat
 	bool nulls[INDEX_MAX_KEYS];
 	bool alone;
 
+	if (appender->estate != NULL)
+		GetPerTupleExprContext(appender->estate)->ecxt_scantuple = slot;
 	/* An index that is being built concurrently is not ready for rows yet. */
 	if (!info->ii_ReadyForInserts || !belongs_into(appender, info))
 		return;
@@ -128,19 +146,63 @@ insert_index_row(Appender *appender, TupleTableSlot *slot, int k, bool *duplicat
 						 false, info);
 	if (sense && duplicate != NULL)
 		*duplicate = !alone;
+	if (appender->estate != NULL)
+		ResetPerTupleExprContext(appender->estate);
+}
+
+/* Whether a BRIN index says nothing of the page range a block belongs to; *pages and *range receive the size and the number of the range. */
+static bool
+range_is_bare(Relation index, BlockNumber block, BlockNumber *pages, BlockNumber *range)
+{
+	Buffer buffer = InvalidBuffer;
+	OffsetNumber offset;
+	BrinRevmap *revmap = BRIN_REVMAP(index, pages);
+	bool bare;
+
+	*range = block / *pages;
+	bare = BRIN_TUPLE(revmap, *range * *pages, &buffer, &offset) == NULL;
+	if (!bare)
+		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+	if (BufferIsValid(buffer))
+		ReleaseBuffer(buffer);
+	brinRevmapTerminate(revmap);
+	return bare;
+}
+
+/*
+ * A range without a summary needs no entry for any of its rows: all of the batch is in the heap by now, and whoever summarises the range from here
+ * on reads the heap. So one look is enough for all rows of a range. The first row of a page is inserted all the same, as it may be what asks for
+ * the range before to be summarised. From the last row to the first, because keys mostly ascend: the last one widens a summary for all.
+ */
+static void
+insert_brin_rows(Appender *appender, int k)
+{
+	Relation index = appender->result->ri_IndexRelationDescs[k];
+	BlockNumber range = InvalidBlockNumber, pages = 1;
+	bool bare = false;
+
+	for (int i = appender->pending - 1; i >= 0; i--)
+	{
+		TupleTableSlot *slot = appender->slots[i];
+		BlockNumber block = ItemPointerGetBlockNumber(&slot->tts_tid);
+
+		if (block / pages != range)
+			bare = range_is_bare(index, block, &pages, &range);
+		if (!bare || ItemPointerGetOffsetNumber(&slot->tts_tid) == FirstOffsetNumber)
+			insert_index_row(appender, slot, k, NULL);
+	}
 }
 
 static void
 insert_index_rows(Appender *appender, bool *duplicate)
 {
-	ExprContext *context = GetPerTupleExprContext(appender->estate);
-
-	for (int i = 0; i < appender->pending; i++)
+	for (int k = 0; k < appender->result->ri_NumIndices; k++)
 	{
-		context->ecxt_scantuple = appender->slots[i];
-		for (int k = 0; k < appender->result->ri_NumIndices; k++)
-			insert_index_row(appender, appender->slots[i], k, duplicate == NULL ? NULL : &duplicate[i]);
-		ResetPerTupleExprContext(appender->estate);
+		if (appender->pending > 1 && appender->result->ri_IndexRelationDescs[k]->rd_rel->relam == BRIN_AM_OID)
+			insert_brin_rows(appender, k);
+		else
+			for (int i = 0; i < appender->pending; i++)
+				insert_index_row(appender, appender->slots[i], k, duplicate == NULL ? NULL : &duplicate[i]);
 	}
 }
 
@@ -167,7 +229,8 @@ append_end(Appender *appender)
 	for (int i = 0; i < appender->batch && appender->slots[i] != NULL; i++)
 		ExecDropSingleTupleTableSlot(appender->slots[i]);
 	ExecCloseIndices(appender->result);
-	FreeExecutorState(appender->estate);
+	if (appender->estate != NULL)
+		FreeExecutorState(appender->estate);
 	table_close(appender->rel, NoLock);
 	pfree(appender->slots);
 	pfree(appender);

@@ -16,4 +16,13 @@
 #include "varatt.h"
 #endif
 
+/* PostgreSQL 17 took the snapshot away from reading a BRIN's map. For files that include access/brin_revmap.h. */
+#if PG_VERSION_NUM >= 170000
+#define BRIN_REVMAP(index, pages) brinRevmapInitialize(index, pages)
+#define BRIN_TUPLE(revmap, block, buffer, offset) brinGetTupleForHeapBlock(revmap, block, buffer, offset, NULL, BUFFER_LOCK_SHARE)
+#else
+#define BRIN_REVMAP(index, pages) brinRevmapInitialize(index, pages, NULL)
+#define BRIN_TUPLE(revmap, block, buffer, offset) brinGetTupleForHeapBlock(revmap, block, buffer, offset, NULL, BUFFER_LOCK_SHARE, NULL)
+#endif
+
 #endif

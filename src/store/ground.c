@@ -10,9 +10,11 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "pgtime.h"
+#include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "utils/builtins.h"
@@ -30,6 +32,7 @@
 #include "store/compat.h"
 #include "store/ground.h"
 
+#define MAX_KNOWN 64
 #define SCHEMA_NAME "hospital_cost"
 #define DEFAULT_TIMEZONE "Asia/Shanghai"
 /* First key of the advisory lock of a period; hospital_cost._lock_period says the same. */
@@ -44,15 +47,43 @@ typedef struct Hospital
 
 static Hospital hospital;
 static Oid hospital_relid = InvalidOid;
+/* Where the columns of "period" are, and where the month asked for last was: a statement posts into the month the one before it did. */
+static struct
+{
+	Oid relid; /* InvalidOid: to be looked up */
+	AttrNumber period;
+	AttrNumber state;
+	DateADT month;
+	ItemPointerData tid; /* invalid: nowhere */
+} place;
+
+/* Relations found before: a charge asks for ten of them. Names are literals, so one is known by its place. */
+static struct
+{
+	const char *name;
+	Oid relid;
+} known[MAX_KNOWN];
+static int known_count = 0;
 
 Oid
 ground_relation(const char *name)
 {
-	Oid schema = get_namespace_oid(SCHEMA_NAME, false);
-	Oid relid = get_relname_relid(name, schema);
+	Oid relid;
+	int at;
 
+	for (at = 0; at < known_count && known[at].name != name; at++)
+		;
+	if (at < known_count && OidIsValid(known[at].relid))
+		return known[at].relid;
+	relid = get_relname_relid(name, get_namespace_oid(SCHEMA_NAME, false));
 	if (!OidIsValid(relid))
 		elog(ERROR, "relation \"%s.%s\" does not exist", SCHEMA_NAME, name);
+	if (at < MAX_KNOWN)
+	{
+		known[at].name = name;
+		known[at].relid = relid;
+		known_count = Max(known_count, at + 1);
+	}
 	return relid;
 }
 
@@ -73,6 +104,11 @@ ground_forget(Oid relid)
 {
 	if (relid == InvalidOid || relid == hospital_relid)
 		hospital.valid = false;
+	if (relid == InvalidOid || relid == place.relid)
+		place.relid = InvalidOid;
+	for (int i = 0; i < known_count; i++)
+		if (relid == InvalidOid || relid == known[i].relid)
+			known[i].relid = InvalidOid;
 }
 
 static void
@@ -177,39 +213,91 @@ ground_day_range(Datum range, DateADT *from, DateADT *to)
 	*to = upper.infinite ? PG_INT32_MAX : DatumGetDateADT(upper.val);
 }
 
+static bool
+is_open(Datum state)
+{
+	return strcmp("open", TextDatumGetCString(state)) == 0;
+}
+
+static void
+find_columns(Oid relid)
+{
+	if (place.relid == relid)
+		return;
+	place.period = get_attnum(relid, "period");
+	place.state = get_attnum(relid, "state");
+	ItemPointerSetInvalid(&place.tid);
+	place.relid = relid;
+}
+
 /*
- * Reads the state of a month, or with "after" the first open month from it on. Sets *month to the month found; false if there is none.
+ * Looks where the month was last time: one row fetched with the snapshot, no descent. A version that a close has replaced is not visible any more,
+ * and then the index is asked.
  */
 static bool
-read_period(DateADT from, bool first_open, DateADT *month, bool *open)
+read_known_period(Relation rel, Snapshot snapshot, DateADT month, bool *open)
 {
-	Oid relid = ground_relation("period");
-	Relation rel = table_open(relid, AccessShareLock);
+	TupleTableSlot *slot;
+	bool isnull;
+	bool found;
+
+	if (!ItemPointerIsValid(&place.tid) || place.month != month ||
+		ItemPointerGetBlockNumber(&place.tid) >= RelationGetNumberOfBlocks(rel))
+		return false;
+	slot = table_slot_create(rel, NULL);
+	found = table_tuple_fetch_row_version(rel, &place.tid, snapshot, slot) &&
+		DatumGetDateADT(slot_getattr(slot, place.period, &isnull)) == month;
+	if (found)
+		*open = is_open(slot_getattr(slot, place.state, &isnull));
+	ExecDropSingleTupleTableSlot(slot);
+	return found;
+}
+
+/* Scans from a month on: the month itself, or with "first_open" the first open one. */
+static bool
+scan_periods(Relation rel, Snapshot snapshot, DateADT from, bool first_open, DateADT *month, bool *open)
+{
 	Relation index = index_open(ground_relation("period_pkey"), AccessShareLock);
-	AttrNumber period_attno = get_attnum(relid, "period");
-	AttrNumber state_attno = get_attnum(relid, "state");
-	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple tuple;
 	bool found = false;
 
-	ScanKeyInit(&key, period_attno,
+	ScanKeyInit(&key, place.period,
 				first_open ? BTGreaterEqualStrategyNumber : BTEqualStrategyNumber,
 				first_open ? F_DATE_GE : F_DATE_EQ, DateADTGetDatum(from));
 	scan = systable_beginscan_ordered(rel, index, snapshot, 1, &key);
 	while (!found && HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
 	{
 		bool isnull;
-		Datum state = heap_getattr(tuple, state_attno, RelationGetDescr(rel), &isnull);
 
-		*open = strcmp("open", TextDatumGetCString(state)) == 0;
-		*month = DatumGetDateADT(heap_getattr(tuple, period_attno, RelationGetDescr(rel), &isnull));
+		*open = is_open(heap_getattr(tuple, place.state, RelationGetDescr(rel), &isnull));
+		*month = DatumGetDateADT(heap_getattr(tuple, place.period, RelationGetDescr(rel), &isnull));
+		place.month = *month;
+		place.tid = tuple->t_self;
 		found = *open || !first_open;
 	}
 	systable_endscan_ordered(scan);
-	UnregisterSnapshot(snapshot);
 	index_close(index, AccessShareLock);
+	return found;
+}
+
+/*
+ * Reads the state of a month, or with "first_open" the first open month from it on. Sets *month to the month found; false if there is none.
+ */
+static bool
+read_period(DateADT from, bool first_open, DateADT *month, bool *open)
+{
+	Oid relid = ground_relation("period");
+	Relation rel = table_open(relid, AccessShareLock);
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+	bool found;
+
+	find_columns(relid);
+	*month = from;
+	found = (!first_open && read_known_period(rel, snapshot, from, open)) ||
+		scan_periods(rel, snapshot, from, first_open, month, open);
+	UnregisterSnapshot(snapshot);
 	table_close(rel, AccessShareLock);
 	return found;
 }

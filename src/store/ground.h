@@ -10,7 +10,7 @@
 #include "utils/date.h"
 #include "utils/rel.h"
 
-/* Oid of a relation or index of schema hospital_cost; elog if it is not there. */
+/* Oid of a relation or index of schema hospital_cost; elog if it is not there. "name" is a literal: its place is remembered. */
 extern Oid ground_relation(const char *name);
 
 /* Calls "forget" (which may only set flags) whenever a relation changes; register once, in _PG_init. */

@@ -4,9 +4,9 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "common/int.h"
 #include "utils/builtins.h"
-#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -25,15 +25,34 @@ typedef struct DeltaKey
 typedef struct Delta
 {
 	DeltaKey key;
+	char status;
 	int64 entries;
 	int64 quantity;
 	int64 amount;
 } Delta;
 
+static inline uint32
+delta_hash_key(DeltaKey key)
+{
+	return hash_combine(murmurhash32((uint32) key.item_id ^ (uint32) key.period << 16),
+						murmurhash32((uint32) (uint16) key.ordering_id << 16 | (uint16) key.performing_id));
+}
+
+#define SH_PREFIX delta
+#define SH_ELEMENT_TYPE Delta
+#define SH_KEY_TYPE DeltaKey
+#define SH_KEY key
+#define SH_HASH_KEY(tb, k) delta_hash_key(k)
+#define SH_EQUAL(tb, a, b) (memcmp(&(a), &(b), sizeof(DeltaKey)) == 0)
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
 struct LedgerWriter
 {
 	Appender *appender;
-	HTAB *deltas;
+	delta_hash *deltas;
 	Oid sequence;
 };
 
@@ -48,14 +67,12 @@ LedgerWriter *
 ledger_begin(int64 expected)
 {
 	LedgerWriter *writer = palloc0(sizeof(LedgerWriter));
-	HASHCTL control = {.keysize = sizeof(DeltaKey), .entrysize = sizeof(Delta), .hcxt = CurrentMemoryContext};
 
 	writer->sequence = ground_relation("ledger_seq");
 	/* An update queues a reversal and a new entry for each row. */
 	writer->appender = append_begin("_ledger", (int) Min(Max(expected, 1) * 2, LEDGER_BATCH * 2), expected, "ledger_encounter_idx");
 	append_check_columns(writer->appender, ledger_columns, lengthof(ledger_columns));
-	writer->deltas = hash_create("hospital_cost deltas", expected > 16 ? 1024 : 16, &control,
-								 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	writer->deltas = delta_create(CurrentMemoryContext, expected > 16 ? 1024 : 4, NULL);
 	return writer;
 }
 
@@ -64,7 +81,7 @@ add_to_delta(LedgerWriter *writer, const LedgerEntry *entry)
 {
 	DeltaKey key = {entry->period, entry->item_id, entry->ordering_id, entry->performing_id};
 	bool found;
-	Delta *delta = hash_search(writer->deltas, &key, HASH_ENTER, &found);
+	Delta *delta = delta_insert(writer->deltas, key, &found);
 
 	if (!found)
 		delta->entries = delta->quantity = delta->amount = 0;
@@ -114,9 +131,9 @@ ledger_flush(LedgerWriter *writer, bool *duplicate)
 void
 ledger_end(LedgerWriter *writer)
 {
-	HASH_SEQ_STATUS scan;
+	delta_iterator scan;
 	Delta *delta;
-	long count = hash_get_num_entries(writer->deltas);
+	int64 count = writer->deltas->members;
 
 	append_end(writer->appender);
 	if (count > 0)
@@ -124,8 +141,8 @@ ledger_end(LedgerWriter *writer)
 		Appender *appender = append_begin("_charge_delta", (int) Min(count, LEDGER_BATCH), count, NULL);
 
 		append_check_columns(appender, delta_columns, lengthof(delta_columns));
-		hash_seq_init(&scan, writer->deltas);
-		while ((delta = hash_seq_search(&scan)) != NULL)
+		delta_start_iterate(writer->deltas, &scan);
+		while ((delta = delta_iterate(writer->deltas, &scan)) != NULL)
 		{
 			Datum *v;
 			bool *nulls;
@@ -141,7 +158,7 @@ ledger_end(LedgerWriter *writer)
 		}
 		append_end(appender);
 	}
-	hash_destroy(writer->deltas);
+	delta_destroy(writer->deltas);
 	pfree(writer);
 }
 

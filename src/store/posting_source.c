@@ -10,6 +10,9 @@
 
 #include "store/posting_source.h"
 
+/* Fewer rows are not worth a row type of their own. */
+#define COPY_ROWS 32
+
 void
 source_open(RowSource *source, Tuplestorestate *store, TupleDesc desc, int batch)
 {
@@ -19,7 +22,8 @@ source_open(RowSource *source, Tuplestorestate *store, TupleDesc desc, int batch
 		return;
 	source->pointer = tuplestore_alloc_read_pointer(store, EXEC_FLAG_REWIND);
 	/* A copy counts no references: a thousand slots on one counted descriptor make the resource owner search them all. */
-	desc = CreateTupleDescCopyConstr(desc); /* with the values of columns added later */
+	if (batch > COPY_ROWS)
+		desc = CreateTupleDescCopyConstr(desc); /* with the values of columns added later */
 	source->slots = palloc(batch * sizeof(TupleTableSlot *));
 	for (int i = 0; i < batch; i++)
 		source->slots[i] = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
@@ -40,7 +44,8 @@ source_next(RowSource *source, int at)
 	if (source->store == NULL)
 		return NULL;
 	tuplestore_select_read_pointer(source->store, source->pointer);
-	return tuplestore_gettupleslot(source->store, true, true, source->slots[at]) ? source->slots[at] : NULL;
+	/* Not copied: nothing is added to a transition table any more, so its rows stay where they are. */
+	return tuplestore_gettupleslot(source->store, true, false, source->slots[at]) ? source->slots[at] : NULL;
 }
 
 TupleTableSlot *
