@@ -89,6 +89,9 @@ issue_values(const ChargeRow *row, IssueCode code, const char **field, char **ex
 		case ISSUE_UNREADABLE_VALUE:
 		case ISSUE_UNKNOWN_ITEM:
 		case ISSUE_UNKNOWN_DEPARTMENT:
+		case ISSUE_UNKNOWN_STATUS:
+		case ISSUE_UNKNOWN_REASON:
+		case ISSUE_COLUMN_GONE:
 			*field = posting_field_name(row->issue_field);
 			*observed = piece_text(row->field[row->issue_field]);
 			break;
@@ -115,11 +118,6 @@ issue_values(const ChargeRow *row, IssueCode code, const char **field, char **ex
 			*field = "reverses_key";
 			*observed = piece_text(row->field[FIELD_REVERSES_KEY]);
 			break;
-		case ISSUE_UNKNOWN_STATUS:
-		case ISSUE_UNKNOWN_REASON:
-			*field = posting_field_name(row->issue_field);
-			*observed = piece_text(row->field[row->issue_field]);
-			break;
 		case ISSUE_REFUND_EXCEEDS:
 			*field = posting_field_name(row->issue_field);
 			*expected = row->other_value;
@@ -131,9 +129,6 @@ issue_values(const ChargeRow *row, IssueCode code, const char **field, char **ex
 			*field = posting_field_name(row->other_field);
 			*expected = row->other_value;
 			*observed = value_text(row, row->other_field);
-			break;
-		case ISSUE_COLUMN_GONE:
-			*field = posting_field_name(row->issue_field);
 			break;
 		case ISSUE_PERIOD_CLOSED:
 		case ISSUE_PERIOD_NOT_OPEN:
