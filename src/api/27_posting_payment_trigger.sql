@@ -22,13 +22,13 @@ CREATE OR REPLACE FUNCTION hospital_cost._settle_elsewhere(source_id smallint, k
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	a hospital_cost.attachment;
-	found hospital_cost._payment_row[];
+	rows_now hospital_cost._payment_row[];
 BEGIN
 	SELECT t.* INTO a FROM hospital_cost.attachment t JOIN pg_class c ON c.oid = t.relation
 	WHERE t.source_id = _settle_elsewhere.source_id AND t.detached_at IS NULL;
 	IF FOUND AND hospital_cost._gone_columns(a) IS NULL THEN
-		found := hospital_cost._payments_now(a, keys, false);
-		PERFORM hospital_cost._settle_payments(a, ARRAY(SELECT f.source_key FROM unnest(found) f), found, false, true);
+		rows_now := hospital_cost._payments_now(a, keys, false);
+		PERFORM hospital_cost._settle_payments(a, ARRAY(SELECT f.source_key FROM unnest(rows_now) f), rows_now, false, true);
 	END IF;
 END $$;
 
