@@ -37,20 +37,31 @@ BEGIN
 	GROUP BY x.s;
 END $$;
 
--- The refunds of a settlement, one after the other: those that stand first, the youngest of them first, so that it falls before its elders.
+-- The refunds of a settlement, one after the other. Those that stand come first, the youngest of them first, so that it falls before its elders;
+-- then those that do not stand, or no longer, in order.
 CREATE OR REPLACE FUNCTION hospital_cost._settle_refunds(a hospital_cost.attachment, refunds hospital_cost._payment_row[],
 	OUT posted bigint, OUT lost text[], OUT issues hospital_cost._finding[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+	standing hospital_cost._payment[] := ARRAY(SELECT l FROM hospital_cost._live_payments(a.source_id, ARRAY(SELECT x.source_key FROM unnest(refunds) x)) l);
+	fallen text[] := '{}';
 	f record;
 	result record;
 BEGIN
 	posted := 0;
 	lost := '{}';
 	issues := '{}';
-	FOR f IN SELECT x AS r FROM unnest(refunds) x
-		LEFT JOIN hospital_cost._live_payments(a.source_id, ARRAY(SELECT y.source_key FROM unnest(refunds) y)) l ON l.source_key = x.source_key
-		ORDER BY (l.entry_id IS NULL), l.entry_id DESC, x.paid_at, x.source_key COLLATE "C" LOOP
+	FOR f IN SELECT x AS r FROM unnest(refunds) x JOIN unnest(standing) l ON l.source_key = x.source_key ORDER BY l.entry_id DESC LOOP
+		SELECT * INTO result FROM hospital_cost._settle_refund(a, f.r);
+		IF result.outcome = 'refused' THEN
+			fallen := fallen || ARRAY[(f.r).source_key];
+		ELSE
+			posted := posted + (result.outcome = 'posted')::int;
+			issues := issues || result.issues;
+		END IF;
+	END LOOP;
+	FOR f IN SELECT x AS r FROM unnest(refunds) x LEFT JOIN unnest(standing) l ON l.source_key = x.source_key
+		WHERE l.entry_id IS NULL OR x.source_key = ANY (fallen) ORDER BY l.entry_id NULLS LAST, x.paid_at, x.source_key COLLATE "C" LOOP
 		SELECT * INTO result FROM hospital_cost._settle_refund(a, f.r);
 		posted := posted + (result.outcome = 'posted')::int;
 		issues := issues || result.issues;
@@ -76,7 +87,8 @@ DECLARE
 	lost text[];
 	clean text[]; -- posted, and nothing more to be said
 	refunds record;
-	other record;
+	concerned jsonb; -- keys of refunds to be judged again, by table
+	mine text[];
 	refused bigint;
 BEGIN
 	given := ARRAY(SELECT j FROM hospital_cost._judge_payments(a, given) j);
@@ -122,16 +134,16 @@ BEGIN
 	picked := ARRAY(SELECT r FROM unnest(picked) r LEFT JOIN unnest(standing) l ON l.source_key = r.source_key
 		WHERE r.issue IS NULL AND r.kind IN ('refund', 'deposit_refund')
 			AND (NOT r.source_key = ANY (held) OR hospital_cost._payment_difference(l, r) IS NULL));
-	FOR other IN SELECT * FROM hospital_cost._concerned_refunds(a.source_id, keys, back, posted) LOOP
-		IF other.source = a.source_id THEN
-			picked := picked || ARRAY(SELECT j FROM hospital_cost._judge_payments(a, hospital_cost._payments_now(a, other.concerned, false)) j
-				WHERE j.issue IS NULL AND j.kind IN ('refund', 'deposit_refund') AND j.source_key = ANY (other.concerned));
-			keys := keys || ARRAY(SELECT p.source_key FROM unnest(picked) p WHERE NOT p.source_key = ANY (keys));
-		ELSE
-			PERFORM hospital_cost._settle_elsewhere(other.source, other.concerned);
-		END IF;
-	END LOOP;
+	concerned := (SELECT jsonb_object_agg(c.source, c.concerned) FROM hospital_cost._concerned_refunds(a.source_id, keys, back, posted) c);
+	IF concerned ? a.source_id::text THEN
+		mine := ARRAY(SELECT jsonb_array_elements_text(concerned -> a.source_id::text));
+		picked := picked || ARRAY(SELECT j FROM hospital_cost._judge_payments(a, hospital_cost._payments_now(a, mine, false)) j
+			WHERE j.issue IS NULL AND j.kind IN ('refund', 'deposit_refund') AND j.source_key = ANY (mine));
+		keys := keys || ARRAY(SELECT p.source_key FROM unnest(picked) p WHERE NOT p.source_key = ANY (keys));
+	END IF;
 	SELECT * INTO refunds FROM hospital_cost._settle_refunds(a, picked);
+	PERFORM hospital_cost._settle_elsewhere(o.key::smallint, ARRAY(SELECT jsonb_array_elements_text(o.value)))
+	FROM jsonb_each(concerned) o WHERE o.key::smallint <> a.source_id;
 	lost := lost || refunds.lost;
 	issues := issues || refunds.issues;
 	issues := issues || ARRAY(SELECT w FROM hospital_cost._payment_warnings(a.source_id,
