@@ -119,7 +119,8 @@ BEGIN
 		RAISE EXCEPTION 'the mapping of % lacks: encounter or patient', relation USING ERRCODE = 'MC201', HINT = 'Name the column of at least one of them.';
 	END IF;
 	mapping := hospital_cost._check_payment_options(relation, mapping, coalesce(options, '{}'));
-	PERFORM hospital_cost._attach(relation, 'payments', mapping, mode, NULL, coalesce(options, '{}') - 'backfill');
+	PERFORM hospital_cost._continue(relation, 'payments', (options ->> 'continues')::boolean);
+	PERFORM hospital_cost._attach(relation, 'payments', mapping, mode, NULL, coalesce(options, '{}') - '{backfill,continues}'::text[]);
 	IF (options ->> 'backfill')::boolean THEN
 		PERFORM hospital_cost.post_pending_payments(relation);
 	END IF;

@@ -100,25 +100,34 @@ BEGIN
 	RETURN NULL;
 END $$;
 
-CREATE OR REPLACE FUNCTION hospital_cost.post_pending_payments(relation regclass, reverse_gone boolean DEFAULT false)
+-- One session at a time for a table. Rows without an entry, and what an issue is open about; entries that differ only where the caller says so.
+CREATE OR REPLACE FUNCTION hospital_cost.post_pending_payments(relation regclass, correct boolean DEFAULT false)
 RETURNS TABLE (outcome text, row_count bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	a hospital_cost.attachment := hospital_cost._attached(relation, 'payments');
 	s record;
 	batch text[];
-	total jsonb := '{"posted": 0, "exists": 0, "refused": 0}';
+	total jsonb;
 	r record;
 BEGIN
 	PERFORM hospital_cost._require_read_committed();
 	PERFORM pg_advisory_xact_lock(18500, a.source_id);
-	SELECT array_agg(x.source_key ORDER BY x.source_key COLLATE "C") FILTER (WHERE x.source_key IS NOT NULL AND (x.has_row OR reverse_gone)
-			AND (x.entries = 0 AND x.has_row OR x.wrong IS NOT NULL OR x.has_issue)) AS wanted,
-		count(*) FILTER (WHERE x.has_row AND x.entries > 0 AND x.wrong IS NULL) AS same, count(*) FILTER (WHERE x.wrong = 'gone') AS gone,
-		count(*) FILTER (WHERE x.has_row AND x.source_key IS NULL) AS keyless
-	INTO s
-	FROM (SELECT y.*, EXISTS (SELECT FROM hospital_cost._finding f WHERE f.source_id = a.source_id AND f.source_key = y.source_key AND f.state = 'open') AS has_issue
-		FROM hospital_cost._payment_state(a) y) x;
+	WITH state AS MATERIALIZED (
+		SELECT y.*, (SELECT bool_or(f.severity = 'blocking') FROM hospital_cost._finding f
+			WHERE f.source_id = a.source_id AND f.source_key = y.source_key AND f.state = 'open' AND f.class = 'data') AS blocked
+		FROM hospital_cost._payment_state(a) y
+	), judged AS (
+		SELECT x.*, x.source_key IS NOT NULL AND CASE WHEN x.has_row THEN x.entries = 0 OR correct AND x.wrong IS NOT NULL
+			OR coalesce(x.blocked, false) OR x.wrong IS NULL AND x.blocked IS NOT NULL ELSE correct END AS is_wanted FROM state x
+	)
+	SELECT array_agg(j.source_key ORDER BY j.source_key COLLATE "C") FILTER (WHERE j.is_wanted) AS wanted,
+		count(*) FILTER (WHERE j.has_row AND j.entries > 0 AND j.wrong IS NULL) AS same, count(*) FILTER (WHERE j.wrong = 'gone') AS gone,
+		count(*) FILTER (WHERE j.has_row AND j.source_key IS NULL) AS keyless,
+		(SELECT jsonb_object_agg('exists_with_different_' || d.wrong, d.n) FROM (SELECT k.wrong, count(*) AS n FROM judged k
+			WHERE k.has_row AND k.wrong IS NOT NULL AND NOT k.is_wanted GROUP BY k.wrong) d) AS different
+	INTO s FROM judged j;
+	total := '{"posted": 0, "exists": 0, "refused": 0}'::jsonb || coalesce(s.different, '{}');
 	FOR n IN 0 .. (coalesce(cardinality(s.wanted), 0) - 1) / 2000 LOOP
 		batch := s.wanted[n * 2000 + 1 : n * 2000 + 2000];
 		CONTINUE WHEN coalesce(cardinality(batch), 0) = 0;
@@ -130,7 +139,7 @@ BEGIN
 	WHERE f.source_id = a.source_id AND f.source_key = '' AND f.state = 'open' AND (f.code = 'column_gone' OR s.keyless = 0);
 	total := total || jsonb_build_object('exists', s.same, 'refused', (total ->> 'refused')::bigint + s.keyless);
 	IF s.gone > 0 THEN
-		total := total || jsonb_build_object(CASE WHEN reverse_gone THEN 'gone_reversed' ELSE 'gone' END, s.gone);
+		total := total || jsonb_build_object(CASE WHEN correct THEN 'gone_reversed' ELSE 'gone' END, s.gone);
 	END IF;
 	RETURN QUERY SELECT t.key, t.value::bigint FROM jsonb_each_text(total) t ORDER BY array_position('{posted,exists,refused}'::text[], t.key), t.key;
 END $$;

@@ -39,7 +39,10 @@ SELECT results_eq($$SELECT identity, difference, example FROM hospital_cost.veri
 	$$VALUES ('his.payment: amount of rows = of entries', 273.00, '100: amount'), ('his.payment: rows = entries', 1.00, '103'),
 	('his.payment: rows that differ from their entry', 2.00, '100: amount'), ('his.payment: rows without an entry = blocking issues', 2.00, '130')$$, 'each tampering is named');
 SELECT set_eq($$SELECT u.source_key FROM hospital_cost.unposted_payments('his.payment') u WHERE u.issue IS NULL$$, ARRAY['130', '131'], 'and what was missed');
-SELECT is((SELECT jsonb_object_agg(outcome, row_count) - 'exists' FROM hospital_cost.post_pending_payments('his.payment', true)), '{"posted": 3, "refused": 0, "gone_reversed": 1}', 'post_pending_payments() mends it');
+SELECT is((SELECT jsonb_object_agg(outcome, row_count) - 'exists' FROM hospital_cost.post_pending_payments('his.payment')),
+	'{"posted": 2, "refused": 0, "gone": 1, "exists_with_different_amount": 1}', 'post_pending_payments() posts what is missing, and tells the rest');
+SELECT is((SELECT jsonb_object_agg(outcome, row_count) - 'exists' FROM hospital_cost.post_pending_payments('his.payment', true)),
+	'{"posted": 1, "refused": 0, "gone_reversed": 1}', 'and makes the payments follow the table where it is told to');
 SELECT is_empty('SELECT his.wrong()', 'and the proof holds');
 SELECT is((SELECT count(*) FROM hospital_cost.post_pending() p WHERE p.relation = 'his.payment'::regclass AND p.outcome = 'exists'), 1::bigint, 'post_pending() looks at payments too');
 ALTER TABLE hospital_cost._payment DISABLE TRIGGER guard_payment;
@@ -72,8 +75,16 @@ INSERT INTO his.loose (id, visit, type, yuan, at) VALUES (6, 'L', '1', 10, '2025
 SELECT is((SELECT count(*) FROM his.entries('6')), 1::bigint, 'a renamed column is followed');
 ALTER TABLE his.loose DROP COLUMN yuan;
 SELECT throws_ok($$INSERT INTO his.loose (id, visit, type, at) VALUES (7, 'L', '1', '2025-03-05')$$, 'MC207', NULL, 'strict raises');
+ALTER TABLE his.loose RENAME TO loose_old;
+SELECT is((SELECT a.relation_name FROM hospital_cost.attachment a WHERE a.relation = 'his.loose_old'::regclass), 'his.loose_old', 'a renamed table is followed');
+ALTER TABLE his.loose_old RENAME TO loose;
 SELECT hospital_cost.detach_payments('his.loose') \g /dev/null
 SELECT lives_ok($$DELETE FROM his.loose$$, 'detached, it is the hospital''s own again');
+
+DROP TABLE his.loose;
+CREATE TABLE his.loose (LIKE his.payment, PRIMARY KEY (id));
+SELECT throws_ok($$SELECT hospital_cost.attach_payments('his.loose', his.payment_mapping(), 'flag', his.kinds())$$, 'MC219', NULL, 'a table of a name that has entries says whether it continues');
+SELECT lives_ok($$SELECT hospital_cost.attach_payments('his.loose', his.payment_mapping(), 'flag', his.kinds() || '{"continues": false}')$$, 'it begins anew');
 
 -- partitions
 CREATE TABLE his.parted (LIKE his.payment) PARTITION BY RANGE (id);
