@@ -1,9 +1,10 @@
 -- 20 posting: what a mapping says: which column of the hospital's table holds which field.
 
 -- The kinds of table that can be attached, and their fields. Rooms above add theirs.
-INSERT INTO hospital_cost._feed (feed, room, function, row_function, entries) VALUES
-	('charges', '20', 'hospital_cost.post_charges', 'hospital_cost.post_charge_row', 'hospital_cost._ledger')
-ON CONFLICT (feed) DO UPDATE SET room = excluded.room, function = excluded.function, row_function = excluded.row_function, entries = excluded.entries;
+INSERT INTO hospital_cost._feed (feed, room, function, row_function, entries, pending) VALUES
+	('charges', '20', 'hospital_cost.post_charges', 'hospital_cost.post_charge_row', 'hospital_cost._ledger', 'hospital_cost.post_pending')
+ON CONFLICT (feed) DO UPDATE SET room = excluded.room, function = excluded.function, row_function = excluded.row_function, entries = excluded.entries,
+	pending = excluded.pending;
 INSERT INTO hospital_cost._feed_field (feed, field, required, type) VALUES
 	('charges', 'source_key', true, 'key'), ('charges', 'encounter', true, 'code'), ('charges', 'item', true, 'code'),
 	('charges', 'quantity', true, 'number'), ('charges', 'performing_department', true, 'code'), ('charges', 'charged_at', true, 'time'),
@@ -60,11 +61,11 @@ BEGIN
 			HINT = 'Write {"source_key": "id", "encounter": "visit_no", …}.';
 	END IF;
 	SELECT string_agg(quote_ident(k.key), ', ' ORDER BY k.key) INTO problem
-	FROM jsonb_object_keys(columns) AS k (key) WHERE k.key = 'status' AND feed = 'charges' OR k.key NOT IN (
+	FROM jsonb_object_keys(columns) AS k (key) WHERE k.key = 'status' AND feed IN ('charges', 'payments') OR k.key NOT IN (
 		SELECT d.field FROM hospital_cost._feed_field d WHERE d.feed = _check_mapping.feed);
 	IF problem IS NOT NULL THEN
 		RAISE EXCEPTION 'the mapping of % has keys that % do not have: %', relation, feed, problem USING ERRCODE = 'MC201',
-			HINT = format('The keys are listed in the comment of hospital_cost.attach_%s; a status column of charges is named in options.', feed);
+			HINT = format('The keys are listed in the comment of hospital_cost.attach_%s; a status column of charges or payments is named in options.', feed);
 	END IF;
 	SELECT string_agg(d.field, ', ' ORDER BY d.field) INTO problem
 	FROM hospital_cost._feed_field d

@@ -117,9 +117,9 @@ CREATE OR REPLACE TRIGGER guard_used_all BEFORE TRUNCATE ON hospital_cost.depart
 CREATE OR REPLACE FUNCTION hospital_cost._timezone_guard() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF EXISTS (SELECT FROM hospital_cost._ledger) THEN
-		RAISE EXCEPTION 'the time zone cannot change once charges are posted' USING ERRCODE = 'MC212',
-			DETAIL = format('It is "%s"; every service day in the ledger was decided by it.', OLD.timezone),
+	IF EXISTS (SELECT FROM hospital_cost._ledger) OR EXISTS (SELECT FROM hospital_cost._payment) THEN
+		RAISE EXCEPTION 'the time zone cannot change once charges or payments are posted' USING ERRCODE = 'MC212',
+			DETAIL = format('It is "%s"; every day in the ledger was decided by it.', OLD.timezone),
 			HINT = 'Keep the time zone of the posted days.';
 	END IF;
 	RETURN NEW;

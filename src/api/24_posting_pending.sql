@@ -130,10 +130,11 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_
 DECLARE
 	a record;
 BEGIN
-	FOR a IN SELECT t.relation FROM hospital_cost.attachment t JOIN pg_class c ON c.oid = t.relation
-		WHERE t.feed = 'charges' AND t.detached_at IS NULL AND pg_has_role(hospital_cost._outer_user()::name, c.relowner, 'USAGE')
+	FOR a IN SELECT t.relation, k.pending FROM hospital_cost.attachment t JOIN pg_class c ON c.oid = t.relation
+		JOIN hospital_cost._feed k ON k.feed = t.feed AND k.pending IS NOT NULL
+		WHERE t.detached_at IS NULL AND pg_has_role(hospital_cost._outer_user()::name, c.relowner, 'USAGE')
 		ORDER BY t.source_id LOOP
-		RETURN QUERY SELECT a.relation, p.outcome, p.row_count FROM hospital_cost.post_pending(a.relation) p;
+		RETURN QUERY EXECUTE format('SELECT $1, p.outcome, p.row_count FROM %s($1) p', a.pending) USING a.relation;
 	END LOOP;
 END $$;
 
@@ -144,4 +145,4 @@ COMMENT ON FUNCTION hospital_cost._require_read_committed() IS 'Refuses other is
 COMMENT ON FUNCTION hospital_cost._post_table(hospital_cost.attachment, boolean) IS 'Holds a whole table against the ledger and posts what is missing';
 COMMENT ON FUNCTION hospital_cost._post_queue(hospital_cost.attachment) IS 'Posts the keys that mode async set aside';
 COMMENT ON FUNCTION hospital_cost.post_pending(regclass, boolean, boolean) IS 'Posts the rows of an attached table that have no entry: those blocked by an issue since mended, and those the triggers never saw. Counts by outcome: posted, exists, refused (see posting_issue), exists_with_different_<field> (the row was changed behind the triggers'' back, or mapped otherwise since: an issue), gone (entries whose row is no longer there). correct => true makes the ledger follow the table: entries that differ are reversed and posted again, entries of missing rows reversed (gone_reversed); never say it after detaching a partition. Of a table in mode async only the keys set aside are looked at, and followed, unless whole_table. Needs READ COMMITTED (MC208) and ownership of the table';
-COMMENT ON FUNCTION hospital_cost.post_pending() IS 'post_pending for every attached charge table that the caller owns';
+COMMENT ON FUNCTION hospital_cost.post_pending() IS 'Posts what is pending in every attached table that the caller owns, whatever its feed';

@@ -53,7 +53,8 @@ DECLARE
 BEGIN
 	SELECT t.source_id INTO former FROM hospital_cost.attachment t
 	WHERE t.feed = _continue.feed AND t.relation_name = _continue.relation::text AND t.relation IS DISTINCT FROM _continue.relation
-		AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = t.relation) AND EXISTS (SELECT FROM hospital_cost._ledger l WHERE l.source_id = t.source_id)
+		AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = t.relation) AND (EXISTS (SELECT FROM hospital_cost._ledger l WHERE l.source_id = t.source_id)
+			OR EXISTS (SELECT FROM hospital_cost._payment l WHERE l.source_id = t.source_id))
 		AND NOT EXISTS (SELECT FROM hospital_cost.attachment own WHERE own.relation = _continue.relation AND own.feed = _continue.feed)
 	ORDER BY t.source_id DESC LIMIT 1;
 	IF former IS NULL THEN

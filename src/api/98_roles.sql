@@ -6,12 +6,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	VALUES
 		('reader', 'SELECT', 'hospital department period period_event charge_item price reason_code encounter department_stay workload workload_value
-			attachment ledger charge_total posting_issue seal rule rule_kind finding cost_item direct_cost cost_control_total driver driver_value
+			attachment ledger charge_total payment_ledger posting_issue seal rule rule_kind finding cost_item direct_cost cost_control_total driver driver_value
 			allocation_plan allocation_step run department_cost visit_cost bed_day_cost'),
 		('reader', 'EXECUTE', 'hospital_timezone() hospital_day(timestamptz) period_of(date) price_of(text,date,text) check_setup()
-			verify_ledger(date) verify_seal(date,text) quote(text,jsonb) allocation_flow(integer,text,text) verify_allocation(integer) _driver_quantity(date,text)'),
+			verify_ledger(date) verify_payments(date) encounter_account(text) verify_seal(date,text) quote(text,jsonb) allocation_flow(integer,text,text) verify_allocation(integer) _driver_quantity(date,text)'),
 		('clerk', 'EXECUTE', 'attach_charges(regclass,jsonb,text,text,jsonb) detach_charges(regclass) create_charge_table(text,text,text)
 			unposted(regclass) post_pending(regclass,boolean,boolean) post_pending() backfill(regclass,date,date,bigint) post_charges() post_charge_row() price_charge() _refuse_truncate()'),
+		('clerk', 'EXECUTE', 'attach_payments(regclass,jsonb,text,jsonb) detach_payments(regclass) unposted_payments(regclass)
+			post_pending_payments(regclass,boolean) post_payments()'),
 		('clerk', 'SELECT,INSERT,UPDATE', 'encounter department_stay workload_value'),
 		('pricing', 'SELECT,INSERT,UPDATE,DELETE', 'charge_item price reason_code'),
 		('pricing', 'USAGE', 'charge_item_seq'),

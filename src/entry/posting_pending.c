@@ -18,16 +18,19 @@
 
 SQL_FUNCTION(hc_read_source);
 
-/* _read_source(relation, query): the rows of a query over an attached table, read as its owner. */
+/*
+ * _read_source(relation, query) and others of its kind: the rows of a query over an attached table, read as its owner. With a third argument, an
+ * array of keys that is $1 of the query, the rows may be locked.
+ */
 Datum
 hc_read_source(PG_FUNCTION_ARGS)
 {
-	Relation rel = table_open(PG_GETARG_OID(0), AccessShareLock);
+	Relation rel = table_open(PG_GETARG_OID(0), PG_NARGS() > 2 ? RowShareLock : AccessShareLock);
 	ReturnSetInfo *result;
 
 	InitMaterializedSRF(fcinfo, 0);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
-	source_read(rel, text_to_cstring(PG_GETARG_TEXT_PP(1)), (Datum) 0, result->setDesc, result->setResult);
+	source_read(rel, text_to_cstring(PG_GETARG_TEXT_PP(1)), PG_NARGS() > 2 ? PG_GETARG_DATUM(2) : (Datum) 0, result->setDesc, result->setResult);
 	table_close(rel, NoLock);
 	return (Datum) 0;
 }

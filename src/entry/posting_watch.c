@@ -100,7 +100,7 @@ guard_ledger(ObjectAccessType access, Oid class, Oid object, int sub, void *arg)
 	if (access != OAT_DROP || class != RelationRelationId || sub != 0 || posting_allow_drop)
 		return;
 	name = get_rel_name(object);
-	if (name == NULL || strcmp(name, "_ledger") != 0 || get_rel_namespace(object) != get_namespace_oid("hospital_cost", true))
+	if (name == NULL || (strcmp(name, "_ledger") != 0 && strcmp(name, "_payment") != 0) || get_rel_namespace(object) != get_namespace_oid("hospital_cost", true))
 		return;
 	if (has_rows(object))
 		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '2', '1', '6')),

@@ -25,7 +25,8 @@ CREATE TABLE hospital_cost._feed (
 	room text NOT NULL,
 	function text NOT NULL, -- of the statement triggers
 	row_function text, -- of the row trigger that logical replication fires
-	entries text -- table of what was posted, with a column source_id
+	entries text, -- table of what was posted, with a column source_id
+	pending text -- function(relation) that posts what the triggers did not; returns (outcome, row_count)
 );
 CREATE TABLE hospital_cost._feed_field (
 	feed text NOT NULL REFERENCES hospital_cost._feed (feed),

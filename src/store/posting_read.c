@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/snapmgr.h"
 
 #include "store/compat.h"
 #include "store/ground_user.h"
@@ -74,4 +75,24 @@ source_read(Relation rel, const char *query, Datum keys, TupleDesc desc, Tuplest
 	SPI_cursor_close(portal);
 	SPI_finish();
 	ground_become_self(&self);
+}
+
+int64
+count_latest(const char *query, Datum keys)
+{
+	Oid type = TEXTARRAYOID;
+	SPIPlanPtr plan;
+	Snapshot snapshot;
+	bool isnull;
+	int64 count;
+
+	SPI_connect();
+	plan = SPI_prepare(query, 1, &type);
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	if (plan == NULL || SPI_execute_snapshot(plan, &keys, NULL, snapshot, InvalidSnapshot, true, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not count");
+	count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	UnregisterSnapshot(snapshot);
+	SPI_finish();
+	return count;
 }

@@ -15,4 +15,7 @@
  */
 extern void source_read(Relation rel, const char *query, Datum keys, TupleDesc desc, Tuplestorestate *store);
 
+/* The bigint that a query over $1 = a text array returns, seen with a latest snapshot even where the transaction keeps an older one. */
+extern int64 count_latest(const char *query, Datum keys);
+
 #endif
