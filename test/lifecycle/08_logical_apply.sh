@@ -53,8 +53,8 @@ select_cluster his
 sql hospital "DELETE FROM his.bill WHERE no = 520; UPDATE his.bill SET visit = 'L1x' WHERE no = 1"
 caught_up "async"
 is "async: nothing is posted yet" "$(entries)" "$before"
-is "then it is" "$(sql hospital "SELECT string_agg(outcome || ' ' || row_count, ', ' ORDER BY outcome) FROM hospital_cost.post_pending('his.bill') WHERE row_count > 0")" \
-	"exists_with_different_encounter 1, gone_reversed 1, posted 1"
+is "then it is, and what was refused before is tried again" "$(sql hospital "SELECT string_agg(outcome || ' ' || row_count, ', ' ORDER BY outcome) FROM hospital_cost.post_pending('his.bill') WHERE row_count > 0")" \
+	"exists_with_different_encounter 1, gone_reversed 1, posted 1, refused 1"
 sql hospital "DELETE FROM his.bill WHERE no = 700"
 books_agree hospital "the books agree in the end"
 sql hospital "ALTER SUBSCRIPTION bills DISABLE" 2>/dev/null
