@@ -18,7 +18,7 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_tem
 RETURN (extract(year FROM period) * 12 + extract(month FROM period) - 1)::int;
 
 -- Whoever writes into a month shares its lock until his transaction ends, as posters do; volatile, so that the state is read after the lock.
-CREATE OR REPLACE FUNCTION hospital_cost._period_guard(period date) RETURNS void
+CREATE OR REPLACE FUNCTION hospital_cost._period_is_closed(period date) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF isfinite(period) THEN
@@ -26,9 +26,15 @@ BEGIN
 	END IF;
 	-- Under REPEATABLE READ the state would be read as it was: locking the row raises a serialization failure if it has changed since.
 	IF current_setting('transaction_isolation') <> 'read committed' THEN
-		PERFORM FROM hospital_cost.period p WHERE p.period = _period_guard.period FOR SHARE;
+		PERFORM FROM hospital_cost.period p WHERE p.period = _period_is_closed.period FOR SHARE;
 	END IF;
-	IF (SELECT p.state FROM hospital_cost.period p WHERE p.period = _period_guard.period) = 'closed' THEN
+	RETURN EXISTS (SELECT FROM hospital_cost.period p WHERE p.period = _period_is_closed.period AND p.state = 'closed');
+END $$;
+
+CREATE OR REPLACE FUNCTION hospital_cost._period_guard(period date) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF hospital_cost._period_is_closed(period) THEN
 		RAISE EXCEPTION 'period % is closed', to_char(_period_guard.period, 'YYYY-MM') USING ERRCODE = 'MC001',
 			HINT = 'Write into an open period, or reopen this one with hospital_cost.reopen_period(period, reason).';
 	END IF;

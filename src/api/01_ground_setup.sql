@@ -67,6 +67,7 @@ COMMENT ON FUNCTION hospital_cost.reopen_period(date, text) IS 'Opens a closed m
 COMMENT ON FUNCTION hospital_cost.load_defaults() IS 'Loads what ships as data (cost items, rules, drivers, the plan) as ordinary rows; repeatable, never over the user''s changes';
 COMMENT ON FUNCTION hospital_cost.check_setup() IS 'What is missing before work can begin: one row a problem with the statement that mends it';
 COMMENT ON FUNCTION hospital_cost._period_number(date) IS 'Number of a month''s lock';
+COMMENT ON FUNCTION hospital_cost._period_is_closed(date) IS 'Joins those who write into a month, then says whether it is closed';
 COMMENT ON FUNCTION hospital_cost._period_guard(date) IS 'Raises MC001 if the period is closed';
 COMMENT ON FUNCTION hospital_cost._lock_period(date, interval) IS 'Takes the period''s lock exclusively without queueing; MC002 with the blocking pids after "patience"';
 COMMENT ON FUNCTION hospital_cost._run_period_checks(date) IS 'Problems found by all registered period checks';

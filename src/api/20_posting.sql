@@ -25,6 +25,7 @@ RETURN CASE
 	WHEN type = 'time' THEN '{date,time}'::regtype[]
 	WHEN type = 'key' THEN '{int2,int4,int8,numeric,text,varchar,bpchar,uuid,date,timestamptz,timestamp}'::regtype[]
 	WHEN type = 'flag' THEN '{bool,int2,int4,int8,text,varchar,bpchar}'::regtype[]
+	WHEN type = 'row_key' THEN '{int2,int4,int8,numeric,text,varchar,bpchar,uuid,date,timestamptz,timestamp,time}'::regtype[]
 	ELSE '{int2,int4,int8,numeric,text,varchar,bpchar,uuid,date}'::regtype[] END::oid[];
 
 -- Refuses a field that names columns it cannot be read from.
@@ -76,7 +77,7 @@ BEGIN
 	END IF;
 	FOR f IN SELECT e.key, e.value, d.type FROM jsonb_each(columns) e
 		JOIN hospital_cost._feed_field d ON d.feed = _check_mapping.feed AND d.field = e.key WHERE e.value <> 'null' LOOP
-		IF jsonb_typeof(f.value) = 'object' AND f.value ? 'constant' AND f.type NOT IN ('key', 'time') AND f.key <> 'encounter' THEN
+		IF jsonb_typeof(f.value) = 'object' AND f.value ? 'constant' AND f.type NOT IN ('key', 'row_key', 'time') AND f.key <> 'encounter' THEN
 			IF coalesce(f.value ->> 'constant', '') = '' OR jsonb_typeof(f.value -> 'constant') NOT IN ('string', 'number')
 				OR (f.type = 'number' AND f.value ->> 'constant' !~ '^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)$') THEN
 				RAISE EXCEPTION 'the mapping of % cannot take % for "%"', relation, f.value, f.key USING ERRCODE = 'MC201',
@@ -88,10 +89,10 @@ BEGIN
 		SELECT array_agg(a.name ORDER BY a.ord) INTO names
 		FROM jsonb_array_elements_text(CASE jsonb_typeof(f.value) WHEN 'array' THEN f.value WHEN 'string' THEN jsonb_build_array(f.value) END)
 			WITH ORDINALITY AS a (name, ord);
-		IF names IS NULL OR (cardinality(names) > 1 AND f.type NOT IN ('key', 'time'))
-			OR (f.type = 'time' AND cardinality(names) > 2) OR cardinality(names) > 8 THEN
+		IF names IS NULL OR (cardinality(names) > 1 AND f.type NOT IN ('key', 'row_key', 'time', 'month'))
+			OR (f.type IN ('time', 'month') AND cardinality(names) > 2) OR cardinality(names) > 8 THEN
 			RAISE EXCEPTION 'the mapping of % cannot take % for "%"', relation, f.value, f.key USING ERRCODE = 'MC201',
-				HINT = 'Give one column; several only for a key (a composite key) and for a time (a date and a time).';
+				HINT = 'Give one column; several only for a key (a composite key), for a time (a date and a time) and for a period (a year and a month).';
 		END IF;
 		PERFORM hospital_cost._check_columns(relation, f.key, f.type, names);
 		result := result || jsonb_build_object(f.key, jsonb_build_object('columns', names));

@@ -90,7 +90,8 @@ BEGIN
 	END IF;
 	IF NOT is_unique THEN
 		RAISE WARNING 'no unique index of % lies within its source_key', relation USING
-			HINT = 'A row whose key came before is taken for a repetition and not posted again. A unique index on the key makes posting faster.';
+			HINT = CASE WHEN pricing IS NULL THEN 'Rows of one key that say different things are refused. A unique index on the key makes following it faster.'
+			ELSE 'A row whose key came before is taken for a repetition and not posted again. A unique index on the key makes posting faster.' END;
 	END IF;
 	INSERT INTO hospital_cost.attachment AS t (relation, relation_name, feed, mode, pricing, columns, options, key_is_unique)
 	VALUES (relation, relation::text, feed, mode, pricing, mapping, options, is_unique)

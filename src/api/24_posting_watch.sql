@@ -78,6 +78,11 @@ BEGIN
 	END IF;
 END $$;
 
+-- The function that takes over what the triggers of a feed did not see.
+CREATE OR REPLACE FUNCTION hospital_cost._cure(feed text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN EXISTS (SELECT FROM hospital_cost._feed_target t WHERE t.feed = _cure.feed) THEN 'refresh_feed' ELSE 'post_pending' END;
+
 -- What would let charges pass unposted: tables gone, triggers missing or switched off, partitions written directly.
 CREATE OR REPLACE FUNCTION hospital_cost._posting_setup() RETURNS TABLE (problem text, cure text)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -100,7 +105,8 @@ BEGIN ATOMIC
 	WHERE a.detached_at IS NULL AND hospital_cost._gone_columns(a) IS NOT NULL
 	UNION ALL
 	SELECT format('trigger %s of %s is missing or switched off', t.name, p.relid::regclass),
-		format('ALTER TABLE %s ENABLE TRIGGER %s; or attach it again, then SELECT * FROM hospital_cost.post_pending(%L)', p.relid::regclass, t.name, a.relation)
+		format('ALTER TABLE %s ENABLE TRIGGER %s; or attach it again, then SELECT * FROM hospital_cost.%s(%L)', p.relid::regclass, t.name,
+			hospital_cost._cure(a.feed), a.relation)
 	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation
 	CROSS JOIN LATERAL (SELECT a.relation::oid UNION SELECT x.relid FROM pg_partition_tree(a.relation) x WHERE a.feed = 'charges') AS p (relid)
 	CROSS JOIN LATERAL (SELECT hospital_cost._trigger_name(a.feed, e.event) AS name FROM unnest('{insert,update,delete,truncate}'::text[]) AS e (event)) t
@@ -123,13 +129,14 @@ BEGIN ATOMIC
 	WHERE NOT EXISTS (SELECT FROM pg_event_trigger t WHERE t.evtname = e.name AND t.evtenabled IN ('O', 'A'))
 	UNION ALL
 	SELECT format('%s has heirs: rows written into them are not seen by its triggers', a.relation),
-		format('REVOKE the right to write to them, or run SELECT * FROM hospital_cost.post_pending(%L)', a.relation)
+		format('REVOKE the right to write to them, or run SELECT * FROM hospital_cost.%s(%L)', hospital_cost._cure(a.feed), a.relation)
 	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation AND c.relkind = 'r' AND c.relhassubclass
 	WHERE a.detached_at IS NULL;
 END;
 INSERT INTO hospital_cost._hook (event, room, function) VALUES ('check_setup', '20', 'hospital_cost._posting_setup')
 ON CONFLICT (event, room) DO UPDATE SET function = excluded.function;
 
+COMMENT ON FUNCTION hospital_cost._cure(text) IS 'Name of the function that takes over what the triggers of a feed did not see';
 COMMENT ON FUNCTION hospital_cost._posting_setup() IS 'check_setup of the posting room';
 COMMENT ON FUNCTION hospital_cost._follow_tables() IS 'Event trigger: a renamed column, table or schema is followed in hospital_cost.attachment; a new partition gets its triggers, a detached one loses them';
 COMMENT ON FUNCTION hospital_cost._guard_drop() IS 'Event trigger: loads the library, so that it refuses to drop a ledger with entries (MC216)';

@@ -62,6 +62,7 @@ COMMENT ON FUNCTION hospital_cost.allocation_flow(int, text, text) IS 'Every tra
 COMMENT ON FUNCTION hospital_cost.verify_allocation(int) IS 'Proof of a run (勾稽): the accounts'' control total = direct cost = full cost, every split closes, every cell and margin is at a neighbouring unit; difference is 0 in each row if all is well. Control totals are compared only where the month has any';
 
 COMMENT ON TABLE hospital_cost._direct_cost IS 'Rows of direct cost, behind the view direct_cost';
+COMMENT ON COLUMN hospital_cost._direct_cost.source_id IS 'Attached table that the row was booked from; null if it was written by hand';
 COMMENT ON TABLE hospital_cost._driver_value IS 'Driver values, behind the view driver_value';
 COMMENT ON TABLE hospital_cost._run IS 'Runs, behind the view run; plan is the row as it was';
 COMMENT ON TABLE hospital_cost._run_department IS 'Departments as a run saw them';

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION hospital_cost._grant() RETURNS TABLE (role text, what
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	VALUES
-		('reader', 'SELECT', 'hospital department period period_event charge_item price reason_code encounter department_stay workload workload_value
+		('reader', 'SELECT', 'hospital department period period_event charge_item price reason_code encounter department_stay service_use order_line stock workload workload_value
 			attachment ledger charge_total payment_ledger posting_issue seal rule rule_kind finding cost_item direct_cost cost_control_total driver driver_value
 			allocation_plan allocation_step run department_cost visit_cost bed_day_cost'),
 		('reader', 'EXECUTE', 'hospital_timezone() hospital_day(timestamptz) period_of(date) price_of(text,date,text) check_setup()
@@ -14,12 +14,17 @@ BEGIN ATOMIC
 			unposted(regclass) post_pending(regclass,boolean,boolean) post_pending() backfill(regclass,date,date,bigint) post_charges() post_charge_row() price_charge() _refuse_truncate()'),
 		('clerk', 'EXECUTE', 'attach_payments(regclass,jsonb,text,jsonb) detach_payments(regclass) unposted_payments(regclass)
 			post_pending_payments(regclass,boolean) post_payments()'),
-		('clerk', 'SELECT,INSERT,UPDATE', 'encounter department_stay workload_value'),
+		('clerk', 'EXECUTE', 'attach_encounters(regclass,jsonb,text,jsonb) detach_encounters(regclass) attach_stays(regclass,jsonb,text,jsonb) detach_stays(regclass)
+			attach_service_use(regclass,jsonb,text,jsonb) detach_service_use(regclass) attach_orders(regclass,jsonb,text,jsonb) detach_orders(regclass)
+			attach_stock(regclass,jsonb,text,jsonb) detach_stock(regclass) refresh_feed(regclass) verify_feed(regclass) follow_feed()'),
+		('clerk', 'SELECT,INSERT,UPDATE', 'encounter department_stay service_use order_line stock workload_value'),
 		('pricing', 'SELECT,INSERT,UPDATE,DELETE', 'charge_item price reason_code'),
 		('pricing', 'USAGE', 'charge_item_seq'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'direct_cost cost_control_total driver_value workload_value cost_item driver
 			allocation_plan allocation_step'),
 		('accountant', 'USAGE', 'allocation_step_seq'),
+		('accountant', 'EXECUTE', 'attach_costs(regclass,jsonb,text,jsonb) detach_costs(regclass) refresh_feed(regclass) verify_feed(regclass) follow_feed()
+			_refuse_truncate()'),
 		('controller', 'EXECUTE', 'open_period(date) close_period(date,interval) reopen_period(date,text) load_defaults() allocate(date,text,integer)
 			make_official(integer) compact_totals() seal_period(date) review_finding(bigint,text,text)'),
 		('controller', 'SELECT,INSERT,UPDATE', 'hospital department rule'),

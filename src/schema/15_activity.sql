@@ -15,10 +15,12 @@ CREATE TABLE hospital_cost.encounter (
 	birth_date date,
 	diagnosis_code text COLLATE "C",
 	drg_code text COLLATE "C",
+	source_id smallint, -- of the attached table it follows
 	CONSTRAINT encounter_order_check CHECK (ended_at >= started_at AND isfinite(ended_at)),
 	CONSTRAINT encounter_started_at_check CHECK (isfinite(started_at))
 );
 CREATE INDEX encounter_started_idx ON hospital_cost.encounter (started_at);
+CREATE INDEX encounter_source_idx ON hospital_cost.encounter (source_id) WHERE source_id IS NOT NULL;
 
 CREATE TABLE hospital_cost.department_stay (
 	encounter_code text COLLATE "C" NOT NULL REFERENCES hospital_cost.encounter (code),
@@ -26,6 +28,8 @@ CREATE TABLE hospital_cost.department_stay (
 	bed text,
 	from_at timestamptz NOT NULL,
 	to_at timestamptz,
+	source_id smallint,
+	source_key text COLLATE "C",
 	PRIMARY KEY (encounter_code, from_at),
 	CONSTRAINT department_stay_order_check CHECK (to_at >= from_at AND isfinite(to_at)),
 	CONSTRAINT department_stay_from_at_check CHECK (isfinite(from_at)),
@@ -33,6 +37,7 @@ CREATE TABLE hospital_cost.department_stay (
 		EXCLUDE USING gist (encounter_code WITH =, (tstzrange(from_at, to_at)) WITH &&)
 );
 CREATE INDEX department_stay_from_idx ON hospital_cost.department_stay (from_at);
+CREATE UNIQUE INDEX department_stay_source_idx ON hospital_cost.department_stay (source_id, source_key);
 
 -- Written through the view workload_value, which looks at the period: a guard here would refuse a restore.
 CREATE TABLE hospital_cost._workload_value (

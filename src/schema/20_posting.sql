@@ -32,7 +32,7 @@ CREATE TABLE hospital_cost._feed_field (
 	feed text NOT NULL REFERENCES hospital_cost._feed (feed),
 	field text NOT NULL,
 	required boolean NOT NULL,
-	type text NOT NULL CONSTRAINT feed_field_type_check CHECK (type IN ('key', 'code', 'number', 'time', 'flag')),
+	type text NOT NULL CONSTRAINT feed_field_type_check CHECK (type IN ('key', 'row_key', 'code', 'number', 'time', 'month', 'flag')),
 	PRIMARY KEY (feed, field)
 );
 

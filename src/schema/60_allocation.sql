@@ -28,10 +28,12 @@ CREATE TABLE hospital_cost._direct_cost (
 	source text,
 	source_key text,
 	written_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	written_by text NOT NULL DEFAULT SESSION_USER
+	written_by text NOT NULL DEFAULT SESSION_USER,
+	source_id smallint -- of the attached table it follows
 );
 ALTER SEQUENCE hospital_cost.direct_cost_seq OWNED BY hospital_cost._direct_cost.direct_cost_id;
 CREATE INDEX direct_cost_period_idx ON hospital_cost._direct_cost (period, department_code, cost_item_code);
+CREATE INDEX direct_cost_source_idx ON hospital_cost._direct_cost (source_id, source_key) WHERE source_id IS NOT NULL;
 
 CREATE TABLE hospital_cost.cost_control_total (
 	period hospital_cost.period_month NOT NULL,

@@ -1,0 +1,169 @@
+-- 20 posting: the SQL that makes rows of ours equal to the rows of an attached table, made from the registries. The triggers and refresh_feed run the same.
+
+-- Read as the table's owner, under settings in which every value has one text. A policy that would hide rows is an error, not an empty table.
+CREATE OR REPLACE FUNCTION hospital_cost._read_feed(relation regclass, query text) RETURNS TABLE (source_key text, fields text[])
+AS 'MODULE_PATHNAME', 'hc_read_source'
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET timezone = 'UTC' SET row_security = off;
+
+-- The text of one mapped field of the row s; null where it is empty.
+CREATE OR REPLACE FUNCTION hospital_cost._feed_value_sql(a hospital_cost.attachment, field text, type text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	m jsonb := a.columns -> field;
+	value text;
+	zoned boolean;
+	textual boolean;
+BEGIN
+	IF m IS NULL THEN
+		RETURN 'NULL::text';
+	ELSIF m ? 'constant' THEN
+		RETURN quote_literal(m ->> 'constant') || '::text';
+	ELSIF type NOT IN ('time', 'number') THEN
+		RETURN format('NULLIF((%s)::text, '''')', hospital_cost._source_sql(a.relation, a.columns, field));
+	END IF;
+	-- A time of 24:00 is the next day's midnight, so date and time are added before the zone is taken.
+	SELECT string_agg(format('s.%I', t.attname), ' + ' ORDER BY t.atttypid = 'time'::regtype), bool_or(t.atttypid = 'timestamptz'::regtype),
+		bool_or(t.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype))
+	INTO value, zoned, textual
+	FROM jsonb_array_elements_text(m -> 'columns') AS c (name) JOIN pg_attribute t ON t.attrelid = a.relation AND t.attname = c.name;
+	RETURN CASE WHEN type = 'number' AND textual THEN format('NULLIF(btrim(%s::text), '''')', value)
+		WHEN type = 'number' THEN format('%s::numeric::text', value)
+		WHEN zoned THEN format('%s::text', value)
+		ELSE format('timezone(%L, (%s)::timestamp)::text', hospital_cost.hospital_timezone(), value) END;
+END $$;
+
+CREATE OR REPLACE FUNCTION hospital_cost._feed_key_sql(a hospital_cost.attachment) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN format('COALESCE((%s)::text, '''')', hospital_cost._source_sql(a.relation, a.columns, 'source_key'));
+
+CREATE OR REPLACE FUNCTION hospital_cost._feed_read_sql(a hospital_cost.attachment, filter text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT format('SELECT %s, ARRAY[%s]::text[] FROM %s s WHERE %s', hospital_cost._feed_key_sql(a),
+		string_agg(hospital_cost._feed_value_sql(a, c.field, c.type), ', ' ORDER BY c.position), a.relation, filter)
+	FROM hospital_cost._feed_column c WHERE c.feed = a.feed;
+END;
+
+-- The field of a source row, translated as options.values says, as text and as what it means; null if it cannot be read.
+CREATE OR REPLACE FUNCTION hospital_cost._feed_field_sql(a hospital_cost.attachment, c hospital_cost._feed_column) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	raw text := format('s.fields[%s]', c.position);
+	-- 2025-03, 202503, 2025|3 from a year and a month, or the text of a day.
+	month constant text := '^([1-9][0-9]{3})([-/.|年]?)(1[0-2]|0?[1-9])(月|-[0-3][0-9])?$';
+BEGIN
+	IF a.options #> ARRAY['values', c.field] IS NOT NULL THEN
+		raw := format('COALESCE(%1$L::jsonb ->> COALESCE(%2$s, ''''), CASE WHEN %2$s IS NOT NULL THEN %1$L::jsonb ->> ''*'' END, %2$s)',
+			a.options #> ARRAY['values', c.field], raw);
+	END IF;
+	IF c.fallback IS NOT NULL THEN
+		raw := format('COALESCE(%s, %L)', raw, c.fallback);
+	END IF;
+	RETURN format('%s AS %I, %s AS %I', raw, 'raw ' || c.field, CASE c.type
+		WHEN 'number' THEN format($q$CASE WHEN length(%1$s) <= 60 AND %1$s ~ '^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' THEN %1$s::numeric END$q$, raw)
+		WHEN 'time' THEN format('CASE WHEN isfinite(%1$s::timestamptz) THEN %1$s::timestamptz END', raw)
+		WHEN 'month' THEN format('CASE WHEN %1$s ~ %2$L THEN make_date((regexp_match(%1$s, %2$L))[1]::int, (regexp_match(%1$s, %2$L))[3]::int, 1) END', raw, month)
+		ELSE raw END, c.field);
+END $$;
+
+-- What is wrong with a field: branches of a CASE that gives {code, field, expected, observed}.
+CREATE OR REPLACE FUNCTION hospital_cost._feed_problem_sql(c hospital_cost._feed_column) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	digits text[] := regexp_match(c.target_type, '^numeric\((\d+),(\d+)\)$');
+	branches text := '';
+BEGIN
+	IF c.required THEN
+		branches := format(' WHEN f.%I IS NULL THEN ARRAY[''missing_value'', %L, NULL, NULL]', 'raw ' || c.field, c.field);
+	END IF;
+	-- An end that lies at infinity is no end.
+	IF c.type <> 'code' AND (c.type <> 'time' OR c.required) THEN
+		branches := branches || format(' WHEN f.%1$I IS NOT NULL AND f.%2$I IS NULL %3$s THEN ARRAY[''unreadable_value'', %2$L, NULL, left(f.%1$I, 100)]',
+			'raw ' || c.field, c.field,
+			CASE WHEN c.type = 'number' THEN format('OR abs(round(f.%I, %s)) >= 1e%s', c.field, coalesce(digits[2]::int, 8),
+				coalesce(digits[1]::int - digits[2]::int, 14)) END);
+	END IF;
+	IF c.allowed IS NOT NULL THEN
+		branches := branches || format(' WHEN f.%1$I <> ALL (%2$L::text[]) THEN ARRAY[%3$L, %1$L, %4$L, left(f.%1$I, 100)]',
+			c.field, c.allowed, c.unknown, array_to_string(c.allowed, ', '));
+	END IF;
+	IF c.master IS NOT NULL THEN
+		branches := branches || format(' WHEN f.%1$I IS NOT NULL AND NOT EXISTS (SELECT FROM %2$s m WHERE m.code = f.%1$I)
+			THEN ARRAY[%3$L, %1$L, NULL, left(f.%1$I, 100)]', c.field, c.master, c.unknown);
+	END IF;
+	RETURN branches;
+END $$;
+
+-- Source rows read and judged. $1 the relation, $2 the query that reads it. MATERIALIZED keeps casts behind the judgement that allows them.
+CREATE OR REPLACE FUNCTION hospital_cost._feed_judge_sql(a hospital_cost.attachment, t hospital_cost._feed_target) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	fields text;
+	problems text;
+	checks text;
+	skipped text;
+BEGIN
+	SELECT string_agg(hospital_cost._feed_field_sql(a, c), ', ' ORDER BY c.position),
+		string_agg(hospital_cost._feed_problem_sql(c), '' ORDER BY c.position),
+		concat_ws(' OR ', max('status IN (''planned'', ''void'')') FILTER (WHERE c.field = 'status'), t.nothing)
+	INTO fields, problems, skipped FROM hospital_cost._feed_column c WHERE c.feed = a.feed;
+	SELECT string_agg(format(' WHEN %s THEN ARRAY[%L, %L, (%s)::text, (%s)::text]', k.condition, k.code, k.field,
+		coalesce(k.expected, 'NULL'), coalesce(k.observed, 'NULL')), '' ORDER BY k.position)
+	INTO checks FROM hospital_cost._feed_check k WHERE k.feed = a.feed;
+	RETURN format('WITH source AS MATERIALIZED (
+		SELECT r.source_key, min(r.fields COLLATE "C") AS fields, min(r.fields COLLATE "C") <> max(r.fields COLLATE "C") AS twice
+		FROM hospital_cost._read_feed($1, $2) r GROUP BY r.source_key
+	), judged AS MATERIALIZED (
+		SELECT f.*, CASE WHEN f.twice THEN ARRAY[''duplicate_key'', ''source_key'', NULL, NULL] WHEN f.skipped THEN NULL
+			WHEN f.source_key = '''' THEN ARRAY[''missing_value'', ''source_key'', NULL, NULL]%s%s END AS problem
+		FROM (SELECT g.*, COALESCE(%s, false) AS skipped FROM (SELECT s.source_key, s.twice, %s FROM source s) g) f
+	)', problems, checks, coalesce(nullif(skipped, ''), 'false'), fields);
+END $$;
+
+-- The rows we should have, those we have, and what is to be done with each key. $3 the keys concerned, if it is scoped.
+CREATE OR REPLACE FUNCTION hospital_cost._feed_change_sql(a hospital_cost.attachment, t hospital_cost._feed_target, scoped boolean) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	wanted text;
+	ours text;
+	held text;
+	both_differ text;
+	gone text := '''removed''';
+	scope text := CASE WHEN scoped THEN format('AND t.%I IN (SELECT unnest($3))', t.key_column) ELSE '' END;
+BEGIN
+	SELECT string_agg(format('(%s)::%s AS %I', coalesce(replace(c.expression, '{zone}', quote_literal(hospital_cost.hospital_timezone())), format('%I', c.field)),
+			c.target_type, c.target), ', ' ORDER BY c.position),
+		string_agg(format('t.%I', c.target), ', ' ORDER BY c.position) FILTER (WHERE t.style <> 'journal' OR c.target <> 'amount'),
+		string_agg(format('min(t.%1$I) AS %1$I', c.target), ', ' ORDER BY c.position),
+		format('(%s) IS DISTINCT FROM (%s)', string_agg(format('w.%I', c.target), ', ' ORDER BY c.position),
+			string_agg(format('t.%I', c.target), ', ' ORDER BY c.position))
+	INTO wanted, ours, held, both_differ
+	FROM hospital_cost._feed_column c WHERE c.feed = a.feed AND c.target IS NOT NULL;
+	IF t.style = 'keep' THEN
+		gone := format('CASE WHEN NOT (%s) THEN ''removed'' WHEN t.status = ''cancelled'' THEN ''unchanged'' ELSE ''cancelled'' END', t.used);
+	ELSIF t.style = 'journal' THEN
+		both_differ := 't.lines > 1 OR ' || both_differ;
+	END IF;
+	RETURN format(', wanted AS (
+		SELECT f.source_key, %s FROM judged f WHERE f.problem IS NULL AND NOT f.skipped
+	), line AS MATERIALIZED (%s), held AS (%s), change AS MATERIALIZED (
+		SELECT COALESCE(w.source_key, t.source_key) AS source_key, CASE WHEN t.source_key IS NULL THEN ''inserted'' WHEN w.source_key IS NULL THEN %s
+			WHEN %s THEN ''updated'' ELSE ''unchanged'' END AS outcome, %s
+		FROM wanted w FULL JOIN held t ON t.source_key = w.source_key
+	)', wanted,
+		CASE WHEN t.style = 'journal' THEN format('SELECT t.source_key, %s, sum(t.amount)::numeric(22,8) AS amount FROM %s t WHERE t.source_id = %s %s
+			GROUP BY t.source_key, %1$s HAVING sum(t.amount) <> 0', ours, t.target, a.source_id, scope)
+		ELSE format('SELECT t.%I AS source_key, %s FROM %s t WHERE t.source_id = %s %s', t.key_column, ours, t.target, a.source_id, scope) END,
+		CASE WHEN t.style = 'journal' THEN format('SELECT t.source_key, count(*) AS lines, %s FROM line t GROUP BY t.source_key', held)
+		ELSE 'SELECT * FROM line' END, gone, both_differ,
+		(SELECT string_agg(format('w.%I', c.target), ', ' ORDER BY c.position) FROM hospital_cost._feed_column c WHERE c.feed = a.feed AND c.target IS NOT NULL));
+END $$;
+
+COMMENT ON FUNCTION hospital_cost._read_feed(regclass, text) IS 'Key and fields of the rows of a query over an attached table, read as its owner';
+COMMENT ON FUNCTION hospital_cost._feed_value_sql(hospital_cost.attachment, text, text) IS 'SQL expression: the text of one mapped field of a source row';
+COMMENT ON FUNCTION hospital_cost._feed_key_sql(hospital_cost.attachment) IS 'SQL expression: the key of a source row, empty if it has none';
+COMMENT ON FUNCTION hospital_cost._feed_read_sql(hospital_cost.attachment, text) IS 'SQL text that reads key and fields of the source rows that meet a condition';
+COMMENT ON FUNCTION hospital_cost._feed_field_sql(hospital_cost.attachment, hospital_cost._feed_column) IS 'SQL expressions: a field as translated text and as a value';
+COMMENT ON FUNCTION hospital_cost._feed_problem_sql(hospital_cost._feed_column) IS 'Branches of a CASE: what can be wrong with a field';
+COMMENT ON FUNCTION hospital_cost._feed_judge_sql(hospital_cost.attachment, hospital_cost._feed_target) IS 'SQL text: source rows read and judged';
+COMMENT ON FUNCTION hospital_cost._feed_change_sql(hospital_cost.attachment, hospital_cost._feed_target, boolean) IS 'SQL text: what is to be done with each key';
