@@ -5,44 +5,35 @@ CREATE OR REPLACE FUNCTION hospital_cost._read_feed(relation regclass, query tex
 AS 'MODULE_PATHNAME', 'hc_read_source'
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET timezone = 'UTC' SET row_security = off;
 
--- The text of one mapped field of the row s; null where it is empty.
-CREATE OR REPLACE FUNCTION hospital_cost._feed_value_sql(a hospital_cost.attachment, field text, type text) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	m jsonb := a.columns -> field;
-	value text;
-	zoned boolean;
-	textual boolean;
-BEGIN
-	IF m IS NULL THEN
-		RETURN 'NULL::text';
-	ELSIF m ? 'constant' THEN
-		RETURN quote_literal(m ->> 'constant') || '::text';
-	ELSIF type NOT IN ('time', 'number') THEN
-		RETURN format('NULLIF((%s)::text, '''')', hospital_cost._source_sql(a.relation, a.columns, field));
-	END IF;
-	-- A time of 24:00 is the next day's midnight, so date and time are added before the zone is taken.
-	SELECT string_agg(format('s.%I', t.attname), ' + ' ORDER BY t.atttypid = 'time'::regtype), bool_or(t.atttypid = 'timestamptz'::regtype),
-		bool_or(t.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype))
-	INTO value, zoned, textual
-	FROM jsonb_array_elements_text(m -> 'columns') AS c (name) JOIN pg_attribute t ON t.attrelid = a.relation AND t.attname = c.name;
-	RETURN CASE WHEN type = 'number' AND textual THEN format('NULLIF(btrim(%s::text), '''')', value)
-		WHEN type = 'number' THEN format('%s::numeric::text', value)
-		WHEN zoned THEN format('%s::text', value)
-		ELSE format('timezone(%L, (%s)::timestamp)::text', hospital_cost.hospital_timezone(), value) END;
-END $$;
-
 CREATE OR REPLACE FUNCTION hospital_cost._feed_key_sql(a hospital_cost.attachment) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN format('COALESCE((%s)::text, '''')', hospital_cost._source_sql(a.relation, a.columns, 'source_key'));
 
+-- Fields as texts, null where they are empty. A time of 24:00 is the next day's midnight, so date and time are added before the zone is taken.
 CREATE OR REPLACE FUNCTION hospital_cost._feed_read_sql(a hospital_cost.attachment, filter text) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT format('SELECT %s, ARRAY[%s]::text[] FROM %s s WHERE %s', hospital_cost._feed_key_sql(a),
-		string_agg(hospital_cost._feed_value_sql(a, c.field, c.type), ', ' ORDER BY c.position), a.relation, filter)
-	FROM hospital_cost._feed_column c WHERE c.feed = a.feed;
-END;
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	zone text := hospital_cost.hospital_timezone();
+	fields text;
+BEGIN
+	SELECT string_agg(CASE WHEN m.map ? 'constant' THEN quote_literal(m.map ->> 'constant') WHEN v.columns IS NULL THEN 'NULL'
+		WHEN c.type = 'time' AND v.zoned THEN format('%s::text', v.columns)
+		WHEN c.type = 'time' THEN format('timezone(%L, (%s)::timestamp)::text', zone, v.columns)
+		WHEN c.type = 'number' AND NOT v.textual THEN format('%s::numeric::text', v.columns)
+		ELSE format('NULLIF(%s, '''')', v.texts) END, ', ' ORDER BY c.position)
+	INTO fields
+	FROM hospital_cost._feed_column c
+	CROSS JOIN LATERAL (SELECT a.columns -> c.field AS map) m
+	CROSS JOIN LATERAL (
+		SELECT string_agg(format('s.%I', t.attname), ' + ' ORDER BY t.atttypid = 'time'::regtype) AS columns,
+			string_agg(format('btrim(s.%I::text)', t.attname), ' || ''|'' || ' ORDER BY n.ord) AS texts,
+			bool_or(t.atttypid = 'timestamptz'::regtype) AS zoned,
+			bool_or(t.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)) AS textual
+		FROM jsonb_array_elements_text(m.map -> 'columns') WITH ORDINALITY AS n (name, ord)
+		JOIN pg_attribute t ON t.attrelid = a.relation AND t.attname = n.name) v
+	WHERE c.feed = a.feed;
+	RETURN format('SELECT %s, ARRAY[%s]::text[] FROM %s s WHERE %s', hospital_cost._feed_key_sql(a), fields, a.relation, filter);
+END $$;
 
 -- The field of a source row, translated as options.values says, as text and as what it means; null if it cannot be read.
 CREATE OR REPLACE FUNCTION hospital_cost._feed_field_sql(a hospital_cost.attachment, c hospital_cost._feed_column) RETURNS text
@@ -120,6 +111,12 @@ BEGIN
 	)', problems, checks, coalesce(nullif(skipped, ''), 'false'), fields);
 END $$;
 
+-- What an issue of the row says beside what is wrong.
+CREATE OR REPLACE FUNCTION hospital_cost._feed_whose_sql(a hospital_cost.attachment, t hospital_cost._feed_target) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN format('%s AS "of day", %s AS "of encounter"', replace(t.month_of, '{zone}', quote_literal(hospital_cost.hospital_timezone())),
+	CASE WHEN EXISTS (SELECT FROM hospital_cost._feed_column c WHERE c.feed = a.feed AND c.field = 'encounter') THEN 'encounter' ELSE 'NULL::text' END);
+
 -- The rows we should have, those we have, and what is to be done with each key. $3 the keys concerned, if it is scoped.
 CREATE OR REPLACE FUNCTION hospital_cost._feed_change_sql(a hospital_cost.attachment, t hospital_cost._feed_target, scoped boolean) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -129,7 +126,7 @@ DECLARE
 	held text;
 	both_differ text;
 	gone text := '''removed''';
-	scope text := CASE WHEN scoped THEN format('AND t.%I IN (SELECT unnest($3))', t.key_column) ELSE '' END;
+	scope text := CASE WHEN scoped THEN format('AND t.%I = ANY ($3)', t.key_column) ELSE '' END;
 BEGIN
 	SELECT string_agg(format('(%s)::%s AS %I', coalesce(replace(c.expression, '{zone}', quote_literal(hospital_cost.hospital_timezone())), format('%I', c.field)),
 			c.target_type, c.target), ', ' ORDER BY c.position),
@@ -145,12 +142,12 @@ BEGIN
 		both_differ := 't.lines > 1 OR ' || both_differ;
 	END IF;
 	RETURN format(', wanted AS (
-		SELECT f.source_key, %s FROM judged f WHERE f.problem IS NULL AND NOT f.skipped
+		SELECT f.source_key, %s, %s FROM judged f WHERE f.problem IS NULL AND NOT f.skipped
 	), line AS MATERIALIZED (%s), held AS (%s), change AS MATERIALIZED (
 		SELECT COALESCE(w.source_key, t.source_key) AS source_key, CASE WHEN t.source_key IS NULL THEN ''inserted'' WHEN w.source_key IS NULL THEN %s
-			WHEN %s THEN ''updated'' ELSE ''unchanged'' END AS outcome, %s
+			WHEN %s THEN ''updated'' ELSE ''unchanged'' END AS outcome, %s, w."of day", w."of encounter"
 		FROM wanted w FULL JOIN held t ON t.source_key = w.source_key
-	)', wanted,
+	)', wanted, hospital_cost._feed_whose_sql(a, t),
 		CASE WHEN t.style = 'journal' THEN format('SELECT t.source_key, %s, sum(t.amount)::numeric(22,8) AS amount FROM %s t WHERE t.source_id = %s %s
 			GROUP BY t.source_key, %1$s HAVING sum(t.amount) <> 0', ours, t.target, a.source_id, scope)
 		ELSE format('SELECT t.%I AS source_key, %s FROM %s t WHERE t.source_id = %s %s', t.key_column, ours, t.target, a.source_id, scope) END,
@@ -160,10 +157,10 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION hospital_cost._read_feed(regclass, text) IS 'Key and fields of the rows of a query over an attached table, read as its owner';
-COMMENT ON FUNCTION hospital_cost._feed_value_sql(hospital_cost.attachment, text, text) IS 'SQL expression: the text of one mapped field of a source row';
 COMMENT ON FUNCTION hospital_cost._feed_key_sql(hospital_cost.attachment) IS 'SQL expression: the key of a source row, empty if it has none';
 COMMENT ON FUNCTION hospital_cost._feed_read_sql(hospital_cost.attachment, text) IS 'SQL text that reads key and fields of the source rows that meet a condition';
 COMMENT ON FUNCTION hospital_cost._feed_field_sql(hospital_cost.attachment, hospital_cost._feed_column) IS 'SQL expressions: a field as translated text and as a value';
 COMMENT ON FUNCTION hospital_cost._feed_problem_sql(hospital_cost._feed_column) IS 'Branches of a CASE: what can be wrong with a field';
 COMMENT ON FUNCTION hospital_cost._feed_judge_sql(hospital_cost.attachment, hospital_cost._feed_target) IS 'SQL text: source rows read and judged';
+COMMENT ON FUNCTION hospital_cost._feed_whose_sql(hospital_cost.attachment, hospital_cost._feed_target) IS 'SQL expressions: day and encounter of a row';
 COMMENT ON FUNCTION hospital_cost._feed_change_sql(hospital_cost.attachment, hospital_cost._feed_target, boolean) IS 'SQL text: what is to be done with each key';

@@ -14,22 +14,25 @@ BEGIN
 	FROM hospital_cost._feed_column c WHERE c.feed = a.feed AND c.target IS NOT NULL;
 	-- A scalar subquery is answered before the first row is written: room is made first.
 	RETURN CASE t.style WHEN 'replace' THEN format(', cleared AS (
-			DELETE FROM %1$s t USING change c WHERE t.source_id = %2$s AND t.source_key = c.source_key AND c.outcome IN (''updated'', ''removed'') RETURNING 1
+			DELETE FROM %1$s t WHERE t.source_id = %2$s
+				AND t.source_key = ANY (ARRAY(SELECT c.source_key FROM change c WHERE c.outcome IN (''updated'', ''removed''))) RETURNING 1
 		), written AS (
 			INSERT INTO %1$s (%3$s, source_id, source_key) SELECT %4$s, %2$s, c.source_key FROM change c
 			WHERE c.outcome IN (''inserted'', ''updated'') AND (SELECT count(*) FROM cleared) >= 0 ORDER BY %5$s ON CONFLICT DO NOTHING RETURNING source_key
 		)', t.target, a.source_id, names, values_, t.write_order)
 	WHEN 'keep' THEN format(', cleared AS (
-			DELETE FROM %1$s t USING change c WHERE t.source_id = %2$s AND t.%3$I = c.source_key AND c.outcome = ''removed'' RETURNING 1
+			DELETE FROM %1$s t WHERE t.source_id = %2$s AND t.%3$I = ANY (ARRAY(SELECT c.source_key FROM change c WHERE c.outcome = ''removed'')) RETURNING 1
 		), cancelled AS (
-			UPDATE %1$s t SET status = ''cancelled'' FROM change c WHERE t.source_id = %2$s AND t.%3$I = c.source_key AND c.outcome = ''cancelled'' RETURNING 1
+			UPDATE %1$s t SET status = ''cancelled'' WHERE t.source_id = %2$s
+				AND t.%3$I = ANY (ARRAY(SELECT c.source_key FROM change c WHERE c.outcome = ''cancelled'')) RETURNING 1
 		), written AS (
 			INSERT INTO %1$s AS t (%4$s, source_id) SELECT %5$s, %2$s FROM change c WHERE c.outcome IN (''inserted'', ''updated'') ORDER BY %7$s
 			ON CONFLICT (%3$I) DO UPDATE SET %6$s, source_id = excluded.source_id WHERE t.source_id IS NULL OR t.source_id = %2$s
 			RETURNING t.%3$I AS source_key
 		)', t.target, a.source_id, t.key_column, names, values_, sets, t.write_order)
 	ELSE format(', booking AS MATERIALIZED (
-			SELECT 0 AS side, x.* FROM (SELECT c.source_key, %3$s FROM line c) x JOIN change y ON y.source_key = x.source_key AND y.outcome <> ''unchanged''
+			SELECT 0 AS side, x.* FROM (SELECT c.source_key, %3$s FROM line c) x
+			WHERE x.source_key NOT IN (SELECT y.source_key FROM change y WHERE y.outcome = ''unchanged'')
 			UNION ALL SELECT 1, c.source_key, %3$s FROM change c WHERE c.outcome IN (''inserted'', ''updated'')
 		), closed AS MATERIALIZED (
 			SELECT p.period FROM (SELECT DISTINCT b.period FROM booking b) p WHERE hospital_cost._period_is_closed(p.period)
@@ -37,7 +40,7 @@ BEGIN
 			SELECT b.source_key, min(b.period)::date AS period FROM booking b JOIN closed p ON p.period = b.period GROUP BY b.source_key
 		), written AS (
 			INSERT INTO %1$s (%2$s, source, source_id, source_key)
-			SELECT %4$s, %5$L, %6$s, c.source_key FROM booking c WHERE NOT EXISTS (SELECT FROM barred b WHERE b.source_key = c.source_key)
+			SELECT %4$s, %5$L, %6$s, c.source_key FROM booking c WHERE c.source_key NOT IN (SELECT b.source_key FROM barred b)
 			ORDER BY c.source_key, c.side RETURNING source_key
 		)', t.target, names, values_, (SELECT string_agg(CASE c.target WHEN 'amount' THEN 'CASE c.side WHEN 0 THEN -c.amount ELSE c.amount END'
 				ELSE 'c.' || quote_ident(c.target) END, ', ' ORDER BY c.position) FROM hospital_cost._feed_column c WHERE c.feed = a.feed AND c.target IS NOT NULL),
@@ -45,41 +48,43 @@ BEGIN
 END $$;
 
 -- Issues follow what is wrong now: those of rows that are clean or gone are resolved, new ones are opened. Then the counts, and the first refused row.
+-- Keys are looked up in arrays and hashed subplans, never joined: nobody can tell the planner how many rows a statement brought, and statistics may be
+-- from when our tables were empty.
 CREATE OR REPLACE FUNCTION hospital_cost._feed_tell_sql(a hospital_cost.attachment, t hospital_cost._feed_target, scoped boolean) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN format(', failed AS MATERIALIZED (
-		SELECT j.source_key, j.problem FROM judged j WHERE j.problem IS NOT NULL
+RETURN format(', failed AS (
+		SELECT j.source_key, j.problem, NULL::date AS month, %s FROM judged j WHERE j.problem IS NOT NULL
 		UNION ALL %s
 	), refused AS MATERIALIZED (
 		SELECT x.source_key, x.problem[1] AS code, x.problem[2] AS field, x.problem[3] AS expected, x.problem[4] AS observed,
-			COALESCE(x.problem[5]::date, hospital_cost.period_of(j.day)) AS period, j.encounter
-		FROM failed x LEFT JOIN (SELECT source_key, %s AS day, %s AS encounter FROM judged) j ON j.source_key = x.source_key
+			COALESCE(x.month, hospital_cost.period_of(x."of day")) AS period, x."of encounter" AS encounter
+		FROM failed x
 	), resolved AS (
 		UPDATE hospital_cost._finding f SET state = ''resolved'', closed_at = now(), closed_by = session_user, note = ''the source row changed''
 		WHERE f.source_id = %s AND f.state = ''open'' AND f.class = ''data'' AND f.code <> ''column_gone'' %s
-			AND NOT EXISTS (SELECT FROM refused r WHERE (r.source_key, r.code, r.field, r.expected, r.observed)
-				IS NOT DISTINCT FROM (f.source_key, f.code, f.field, f.expected, f.observed))
+			AND (f.source_key, f.code, f.field, f.expected, f.observed)::text NOT IN (
+				SELECT (r.source_key, r.code, r.field, r.expected, r.observed)::text FROM refused r)
 		RETURNING 1
 	), opened AS (
 		INSERT INTO hospital_cost._finding (class, code, severity, source_id, source_key, period, encounter_code, field, expected, observed)
-		SELECT ''data'', r.code, ''blocking'', %4$s, r.source_key, r.period, r.encounter, r.field, r.expected, r.observed FROM refused r
-		WHERE NOT EXISTS (SELECT FROM hospital_cost._finding f WHERE f.source_id = %4$s AND f.source_key = r.source_key AND f.state = ''open''
-			AND f.class = ''data'' AND (r.code, r.field, r.expected, r.observed) IS NOT DISTINCT FROM (f.code, f.field, f.expected, f.observed))
+		SELECT ''data'', r.code, ''blocking'', %3$s, r.source_key, r.period, r.encounter, r.field, r.expected, r.observed FROM refused r
+		WHERE (r.source_key, r.code, r.field, r.expected, r.observed)::text NOT IN (
+			SELECT (f.source_key, f.code, f.field, f.expected, f.observed)::text FROM hospital_cost._finding f
+			WHERE f.source_id = %3$s AND f.state = ''open'' AND f.class = ''data'' %4$s)
 		ORDER BY r.source_key RETURNING 1
 	)
 	SELECT ARRAY[count(*) FILTER (WHERE c.outcome = ''inserted''), count(*) FILTER (WHERE c.outcome = ''updated''),
 			count(*) FILTER (WHERE c.outcome IN (''removed'', ''cancelled'')),
 			(SELECT count(*) FROM change u WHERE u.outcome = ''unchanged''), (SELECT count(DISTINCT r.source_key) FROM refused r)],
 		(SELECT ARRAY[r.source_key, r.code, r.field, r.expected, r.observed] FROM refused r ORDER BY r.source_key, r.code LIMIT 1)
-	FROM change c WHERE %6$s',
-	CASE t.style WHEN 'journal' THEN 'SELECT b.source_key, ARRAY[''period_closed'', ''period'', NULL, to_char(b.period, ''YYYY-MM''), b.period::text] FROM barred b'
-		ELSE format('SELECT c.source_key, ARRAY[%L, ''source_key'', NULL, NULL] FROM change c
-			WHERE c.outcome IN (''inserted'', ''updated'') AND NOT EXISTS (SELECT FROM written w WHERE w.source_key = c.source_key)', t.conflict) END,
-	replace(t.month_of, '{zone}', quote_literal(hospital_cost.hospital_timezone())),
-	CASE WHEN EXISTS (SELECT FROM hospital_cost._feed_column c WHERE c.feed = a.feed AND c.field = 'encounter') THEN 'encounter' ELSE 'NULL::text' END,
-	a.source_id, CASE WHEN scoped THEN 'AND f.source_key IN (SELECT unnest($3))' ELSE '' END,
-	CASE t.style WHEN 'journal' THEN 'NOT EXISTS (SELECT FROM barred b WHERE b.source_key = c.source_key)'
-		ELSE 'c.outcome IN (''removed'', ''cancelled'') OR EXISTS (SELECT FROM written w WHERE w.source_key = c.source_key)' END);
+	FROM change c WHERE %5$s',
+	hospital_cost._feed_whose_sql(a, t),
+	CASE t.style WHEN 'journal' THEN 'SELECT b.source_key, ARRAY[''period_closed'', ''period'', NULL, to_char(b.period, ''YYYY-MM'')], b.period, NULL, NULL FROM barred b'
+		ELSE format('SELECT c.source_key, ARRAY[%L, ''source_key'', NULL, NULL], NULL, c."of day", c."of encounter" FROM change c
+			WHERE c.outcome IN (''inserted'', ''updated'') AND c.source_key NOT IN (SELECT w.source_key FROM written w)', t.conflict) END,
+	a.source_id, CASE WHEN scoped THEN 'AND f.source_key = ANY ($3)' ELSE '' END,
+	CASE t.style WHEN 'journal' THEN 'c.source_key NOT IN (SELECT b.source_key FROM barred b)'
+		ELSE 'c.outcome IN (''removed'', ''cancelled'') OR c.source_key IN (SELECT w.source_key FROM written w)' END);
 
 -- Makes our rows equal to the source rows that the query reads; keys are those concerned, null for all. counts: inserted, updated, removed, unchanged, refused.
 CREATE OR REPLACE FUNCTION hospital_cost._sync_feed(a hospital_cost.attachment, query text, keys text[], OUT counts bigint[], OUT first_refused text[])
@@ -117,7 +122,8 @@ END $$;
 -- Statement trigger of every such table. What the statement left in the table counts, not what it was seen to do: so it does not matter in which order the
 -- triggers of an ON CONFLICT or a MERGE come, nor what other triggers did in between.
 CREATE OR REPLACE FUNCTION hospital_cost.follow_feed() RETURNS trigger
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET timezone = 'UTC'
+	SET enable_seqscan = off SET jit = off AS $$
 DECLARE
 	a hospital_cost.attachment;
 	keys text[];

@@ -65,7 +65,8 @@ DECLARE
 BEGIN
 	RETURN QUERY
 	WITH cell AS MATERIALIZED (
-		SELECT e.source_key, jsonb_object_agg(e.field, e.value) AS f FROM hospital_cost._feed_expected(a) e GROUP BY e.source_key
+		SELECT e.source_key, jsonb_object(ARRAY(SELECT c.field FROM hospital_cost._feed_column c WHERE c.feed = a.feed ORDER BY c.position), e.cells) AS f
+		FROM hospital_cost._feed_expected(a, false) e
 	), theirs AS (
 		SELECT c.source_key, round(coalesce((c.f ->> 'amount')::numeric, 0) - coalesce((c.f ->> 'credit')::numeric, 0), 8) AS amount,
 			c.f ->> 'department' AS department, coalesce(c.f ->> 'cost_item', 'other') AS cost_item, c.f ->> 'funding_source' AS funding_source,

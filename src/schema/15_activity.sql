@@ -20,7 +20,6 @@ CREATE TABLE hospital_cost.encounter (
 	CONSTRAINT encounter_started_at_check CHECK (isfinite(started_at))
 );
 CREATE INDEX encounter_started_idx ON hospital_cost.encounter (started_at);
-CREATE INDEX encounter_source_idx ON hospital_cost.encounter (source_id) WHERE source_id IS NOT NULL;
 
 CREATE TABLE hospital_cost.department_stay (
 	encounter_code text COLLATE "C" NOT NULL REFERENCES hospital_cost.encounter (code),
