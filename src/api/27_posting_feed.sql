@@ -92,10 +92,10 @@ UNION ALL VALUES ('stays', 'source_key', false, 'row_key'), ('service_use', 'sou
 ON CONFLICT (feed, field) DO UPDATE SET required = excluded.required, type = excluded.type;
 
 INSERT INTO hospital_cost._feed_check (feed, position, code, field, condition, expected, observed) VALUES
-	('encounters', 1, 'end_before_start', 'ended_at', 'ended_at < started_at', 'started_at', 'ended_at'),
-	('stays', 1, 'end_before_start', 'to_at', 'to_at < from_at', 'from_at', 'to_at'),
-	('service_use', 1, 'end_before_start', 'ended_at', 'ended_at < started_at', 'started_at', 'ended_at'),
-	('orders', 1, 'end_before_start', 'stopped_at', 'stopped_at < ordered_at', 'ordered_at', 'stopped_at')
+	('encounters', 1, 'end_before_start', 'ended_at', 'ended_at < started_at', 'started_at AT TIME ZONE {zone}', 'ended_at AT TIME ZONE {zone}'),
+	('stays', 1, 'end_before_start', 'to_at', 'to_at < from_at', 'from_at AT TIME ZONE {zone}', 'to_at AT TIME ZONE {zone}'),
+	('service_use', 1, 'end_before_start', 'ended_at', 'ended_at < started_at', 'started_at AT TIME ZONE {zone}', 'ended_at AT TIME ZONE {zone}'),
+	('orders', 1, 'end_before_start', 'stopped_at', 'stopped_at < ordered_at', 'ordered_at AT TIME ZONE {zone}', 'stopped_at AT TIME ZONE {zone}')
 ON CONFLICT (feed, position) DO UPDATE SET code = excluded.code, field = excluded.field, condition = excluded.condition, expected = excluded.expected,
 	observed = excluded.observed;
 

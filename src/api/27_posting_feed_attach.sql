@@ -24,10 +24,9 @@ BEGIN
 	IF problem IS NULL AND status IS NOT NULL THEN
 		SELECT 'status: ' || string_agg(e.key, ', ') INTO problem FROM jsonb_each(CASE jsonb_typeof(status) WHEN 'object' THEN status ELSE '{"?": 0}' END) e
 		WHERE e.key <> 'column' AND e.key <> ALL (words) OR jsonb_typeof(e.value) <> CASE e.key WHEN 'column' THEN 'string' ELSE 'array' END;
-		SELECT coalesce(problem, 'status: value ' || min(v.value)) INTO problem
-		FROM (SELECT x.value FROM unnest(words) AS w (word),
+		problem := coalesce(problem, (SELECT 'status: value ' || min(v.value) FROM (SELECT x.value FROM unnest(words) AS w (word),
 			jsonb_array_elements_text(CASE jsonb_typeof(status -> w.word) WHEN 'array' THEN status -> w.word ELSE '[]' END) AS x (value)) v
-		GROUP BY v.value HAVING count(*) > 1 LIMIT 1;
+		GROUP BY v.value HAVING count(*) > 1 LIMIT 1));
 		IF problem IS NULL AND (NOT status ? 'column' OR mapping ? 'status') THEN
 			problem := 'status without "column", or beside a mapped status';
 		END IF;

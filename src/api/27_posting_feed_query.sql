@@ -108,7 +108,7 @@ BEGIN
 		SELECT f.*, CASE WHEN f.twice THEN ARRAY[''duplicate_key'', ''source_key'', NULL, NULL] WHEN f.skipped THEN NULL
 			WHEN f.source_key = '''' THEN ARRAY[''missing_value'', ''source_key'', NULL, NULL]%s%s END AS problem
 		FROM (SELECT g.*, COALESCE(%s, false) AS skipped FROM (SELECT s.source_key, s.twice, %s FROM source s) g) f
-	)', problems, checks, coalesce(nullif(skipped, ''), 'false'), fields);
+	)', problems, replace(checks, '{zone}', quote_literal(hospital_cost.hospital_timezone())), coalesce(nullif(skipped, ''), 'false'), fields);
 END $$;
 
 -- What an issue of the row says beside what is wrong.

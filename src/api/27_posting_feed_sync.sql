@@ -88,7 +88,7 @@ RETURN format(', failed AS (
 
 -- Makes our rows equal to the source rows that the query reads; keys are those concerned, null for all. counts: inserted, updated, removed, unchanged, refused.
 CREATE OR REPLACE FUNCTION hospital_cost._sync_feed(a hospital_cost.attachment, query text, keys text[], OUT counts bigint[], OUT first_refused text[])
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' AS $$
 DECLARE
 	t hospital_cost._feed_target;
 BEGIN
