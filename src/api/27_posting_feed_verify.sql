@@ -54,10 +54,10 @@ BEGIN
 	SELECT name || ': rows = rows of ours', count(p.theirs)::numeric, count(p.ours)::numeric,
 		min(p.key) FILTER (WHERE p.theirs IS NULL OR p.ours IS NULL) FROM pair p
 	UNION ALL
-	SELECT format('%s: rows that differ in %s', name, c.field), 0, count(p.key)::numeric, min(p.key)
+	(SELECT format('%s: rows that differ in %s', name, c.field), 0, count(p.key)::numeric, min(p.key)
 	FROM (SELECT x.field, row_number() OVER (ORDER BY x.position) AS ord FROM hospital_cost._feed_column x WHERE x.feed = a.feed AND x.target IS NOT NULL) c
 	LEFT JOIN cell p ON p.ord = c.ord
-	GROUP BY c.ord, c.field;
+	GROUP BY c.ord, c.field ORDER BY c.ord);
 END $$;
 
 CREATE OR REPLACE FUNCTION hospital_cost.verify_feed(relation regclass)

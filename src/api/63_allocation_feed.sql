@@ -45,7 +45,7 @@ ON CONFLICT (code) DO UPDATE SET sqlstate = excluded.sqlstate, hint = excluded.h
 CREATE OR REPLACE FUNCTION hospital_cost.attach_costs(relation regclass, columns jsonb, mode text DEFAULT 'flag', options jsonb DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF jsonb_typeof(columns) = 'object' AND NOT columns ?| '{period,booked_at}' THEN
+	IF jsonb_typeof(columns) = 'object' AND coalesce(columns -> 'period', 'null') = 'null' AND coalesce(columns -> 'booked_at', 'null') = 'null' THEN
 		RAISE EXCEPTION 'the mapping of % lacks: period or booked_at', relation USING ERRCODE = 'MC201',
 			HINT = 'Name the column of the accounting month, or that of the day it was booked.';
 	END IF;
