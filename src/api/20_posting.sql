@@ -1,10 +1,10 @@
 -- 20 posting: what a mapping says: which column of the hospital's table holds which field.
 
 -- The kinds of table that can be attached, and their fields. Rooms above add theirs.
-INSERT INTO hospital_cost._feed (feed, room, function, row_function, entries, pending) VALUES
-	('charges', '20', 'hospital_cost.post_charges', 'hospital_cost.post_charge_row', 'hospital_cost._ledger', 'hospital_cost.post_pending')
+INSERT INTO hospital_cost._feed (feed, room, function, row_function, entries, pending, partitions) VALUES
+	('charges', '20', 'hospital_cost.post_charges', 'hospital_cost.post_charge_row', 'hospital_cost._ledger', 'hospital_cost.post_pending', true)
 ON CONFLICT (feed) DO UPDATE SET room = excluded.room, function = excluded.function, row_function = excluded.row_function, entries = excluded.entries,
-	pending = excluded.pending;
+	pending = excluded.pending, partitions = excluded.partitions;
 INSERT INTO hospital_cost._feed_field (feed, field, required, type) VALUES
 	('charges', 'source_key', true, 'key'), ('charges', 'encounter', true, 'code'), ('charges', 'item', true, 'code'),
 	('charges', 'quantity', true, 'number'), ('charges', 'performing_department', true, 'code'), ('charges', 'charged_at', true, 'time'),

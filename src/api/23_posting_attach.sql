@@ -53,7 +53,7 @@ BEGIN
 	SELECT * INTO STRICT k FROM hospital_cost._feed x WHERE x.feed = _create_triggers.feed;
 	PERFORM hospital_cost._drop_triggers(relation, feed);
 	PERFORM hospital_cost._create_statement_triggers(t.relid, k)
-	FROM (SELECT relation UNION SELECT p.relid FROM pg_partition_tree(relation) p WHERE k.feed = 'charges') AS t (relid);
+	FROM (SELECT relation UNION SELECT p.relid FROM pg_partition_tree(relation) p WHERE k.partitions) AS t (relid);
 	IF k.row_function IS NOT NULL THEN
 		EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION %s()',
 			hospital_cost._trigger_name(feed, 'replica'), relation, k.row_function);

@@ -28,23 +28,23 @@ END;
 CREATE OR REPLACE FUNCTION hospital_cost._follow_attached() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	k hospital_cost._feed;
 	t record;
 BEGIN
 	UPDATE hospital_cost.attachment a SET relation_name = a.relation::text
 	FROM pg_class c WHERE c.oid = a.relation AND a.relation_name <> a.relation::text;
-	SELECT * INTO k FROM hospital_cost._feed f WHERE f.feed = 'charges';
-	FOR t IN SELECT p.relid FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation AND c.relkind = 'p'
+	FOR t IN SELECT p.relid, k AS feed FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation AND c.relkind = 'p'
+		JOIN hospital_cost._feed k ON k.feed = a.feed AND k.partitions
 		CROSS JOIN LATERAL pg_partition_tree(a.relation) p
-		WHERE a.feed = 'charges' AND a.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_trigger g
-			WHERE g.tgrelid = p.relid AND g.tgname = hospital_cost._trigger_name('charges', 'insert')) LOOP
-		PERFORM hospital_cost._create_statement_triggers(t.relid, k);
+		WHERE a.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_trigger g
+			WHERE g.tgrelid = p.relid AND g.tgname = hospital_cost._trigger_name(k.feed, 'insert')) LOOP
+		PERFORM hospital_cost._create_statement_triggers(t.relid, t.feed);
 	END LOOP;
-	FOR t IN SELECT DISTINCT g.tgrelid AS relid FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid AND p.proname IN ('post_charges', 'price_charge', 'post_charge_row')
-		WHERE p.pronamespace = 'hospital_cost'::regnamespace AND g.tgparentid = 0
-			AND NOT EXISTS (SELECT FROM hospital_cost.attachment a WHERE a.feed = 'charges' AND a.detached_at IS NULL
+	FOR t IN SELECT DISTINCT g.tgrelid AS relid, k.feed FROM hospital_cost._feed k CROSS JOIN unnest('{insert,update,delete,truncate,replica,price}'::text[]) AS e (event)
+		JOIN pg_trigger g ON g.tgname = hospital_cost._trigger_name(k.feed, e.event) JOIN pg_proc p ON p.oid = g.tgfoid
+		WHERE k.partitions AND p.pronamespace = 'hospital_cost'::regnamespace AND g.tgparentid = 0
+			AND NOT EXISTS (SELECT FROM hospital_cost.attachment a WHERE a.feed = k.feed AND a.detached_at IS NULL
 				AND a.relation IN (SELECT g.tgrelid UNION SELECT x.relid FROM pg_partition_ancestors(g.tgrelid) x)) LOOP
-		PERFORM hospital_cost._drop_triggers(t.relid, 'charges');
+		PERFORM hospital_cost._drop_triggers(t.relid, t.feed);
 	END LOOP;
 END $$;
 
@@ -108,7 +108,7 @@ BEGIN ATOMIC
 		format('ALTER TABLE %s ENABLE TRIGGER %s; or attach it again, then SELECT * FROM hospital_cost.%s(%L)', p.relid::regclass, t.name,
 			hospital_cost._cure(a.feed), a.relation)
 	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation
-	CROSS JOIN LATERAL (SELECT a.relation::oid UNION SELECT x.relid FROM pg_partition_tree(a.relation) x WHERE a.feed = 'charges') AS p (relid)
+	CROSS JOIN LATERAL (SELECT a.relation::oid UNION SELECT x.relid FROM pg_partition_tree(a.relation) x JOIN hospital_cost._feed k ON k.feed = a.feed AND k.partitions) AS p (relid)
 	CROSS JOIN LATERAL (SELECT hospital_cost._trigger_name(a.feed, e.event) AS name FROM unnest('{insert,update,delete,truncate}'::text[]) AS e (event)) t
 	WHERE a.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_trigger g
 		WHERE g.tgrelid = p.relid AND g.tgname = t.name::name AND g.tgenabled IN ('O', 'A'))

@@ -1,8 +1,8 @@
 -- 20 posting: the feeds of what happened (room activity): encounters, stays, service use, orders, stock. What each row of them is made of.
 
-INSERT INTO hospital_cost._feed (feed, room, function, row_function, entries)
-SELECT f, '20', 'hospital_cost.follow_feed', NULL, NULL FROM unnest('{encounters,stays,service_use,orders,stock}'::text[]) AS f
-ON CONFLICT (feed) DO UPDATE SET room = excluded.room, function = excluded.function, row_function = excluded.row_function, entries = excluded.entries;
+INSERT INTO hospital_cost._feed (feed, room, function, partitions)
+SELECT f, '20', 'hospital_cost.follow_feed', true FROM unnest('{encounters,stays,service_use,orders,stock}'::text[]) AS f
+ON CONFLICT (feed) DO UPDATE SET room = excluded.room, function = excluded.function, partitions = excluded.partitions;
 
 INSERT INTO hospital_cost._feed_target (feed, target, style, key_column, default_key, month_of, used, conflict,
 	write_order, proof) VALUES

@@ -77,6 +77,11 @@ BEGIN
 	IF mapping #> '{source_key,columns}' = 'null' THEN
 		RAISE EXCEPTION 'the mapping of % has no key', relation USING ERRCODE = 'MC201', HINT = 'Map source_key.';
 	END IF;
+	-- A table dropped and replaced by one of its name goes on with the rows we have of it.
+	UPDATE hospital_cost.attachment t SET relation = _attach_feed.relation
+	WHERE t.source_id = (SELECT max(x.source_id) FROM hospital_cost.attachment x WHERE x.feed = _attach_feed.feed AND x.relation_name = _attach_feed.relation::text
+			AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = x.relation))
+		AND NOT EXISTS (SELECT FROM hospital_cost.attachment own WHERE own.relation = _attach_feed.relation AND own.feed = _attach_feed.feed);
 	PERFORM hospital_cost._attach(relation, feed, mapping, mode, NULL, kept);
 	IF (options ->> 'backfill')::boolean THEN
 		PERFORM hospital_cost._refresh_feed(t) FROM hospital_cost.attachment t WHERE t.relation = _attach_feed.relation AND t.feed = _attach_feed.feed;

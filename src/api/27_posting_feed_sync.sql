@@ -135,7 +135,7 @@ BEGIN
 		RAISE EXCEPTION 'hospital_cost.follow_feed is a statement trigger after INSERT, UPDATE or DELETE' USING ERRCODE = '39P01';
 	END IF;
 	SELECT * INTO a FROM hospital_cost.attachment t
-	WHERE t.relation = TG_RELID AND t.feed = substring(TG_NAME FROM '^zz_hospital_cost_(.*)_[a-z]+$') AND t.detached_at IS NULL;
+	WHERE t.relation IN (TG_RELID, pg_partition_root(TG_RELID)) AND t.feed = substring(TG_NAME FROM '^zz_hospital_cost_(.*)_[a-z]+$') AND t.detached_at IS NULL;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'table % is not attached', TG_RELID::regclass USING ERRCODE = 'MC204',
 			HINT = format('Attach it, or DROP TRIGGER %I ON %s.', TG_NAME, TG_RELID::regclass);

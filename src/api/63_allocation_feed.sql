@@ -1,8 +1,8 @@
 -- 60 allocation: direct cost from the hospital's tables: HRP vouchers, payroll, stores issues, depreciation.
 
-INSERT INTO hospital_cost._feed (feed, room, function, row_function, entries) VALUES
-	('costs', '60', 'hospital_cost.follow_feed', NULL, 'hospital_cost._direct_cost')
-ON CONFLICT (feed) DO UPDATE SET room = excluded.room, function = excluded.function, row_function = excluded.row_function, entries = excluded.entries;
+INSERT INTO hospital_cost._feed (feed, room, function, entries, partitions) VALUES
+	('costs', '60', 'hospital_cost.follow_feed', 'hospital_cost._direct_cost', true)
+ON CONFLICT (feed) DO UPDATE SET room = excluded.room, function = excluded.function, entries = excluded.entries, partitions = excluded.partitions;
 
 INSERT INTO hospital_cost._feed_target (feed, target, style, key_column, month_of, nothing, write_order, proof) VALUES
 	('costs', 'hospital_cost._direct_cost', 'journal', 'source_key', 'COALESCE(period, (booked_at AT TIME ZONE {zone})::date)',

@@ -26,7 +26,8 @@ CREATE TABLE hospital_cost._feed (
 	function text NOT NULL, -- of the statement triggers
 	row_function text, -- of the row trigger that logical replication fires
 	entries text, -- table of what was posted, with a column source_id
-	pending text -- function(relation) that posts what the triggers did not; returns (outcome, row_count)
+	pending text, -- function(relation) that posts what the triggers did not; returns (outcome, row_count)
+	partitions boolean NOT NULL DEFAULT false -- its triggers serve a partition that is written directly
 );
 CREATE TABLE hospital_cost._feed_field (
 	feed text NOT NULL REFERENCES hospital_cost._feed (feed),

@@ -37,7 +37,7 @@ CREATE TABLE hospital_cost._feed_column (
 CREATE TABLE hospital_cost._feed_check (
 	feed text NOT NULL REFERENCES hospital_cost._feed_target (feed),
 	position smallint NOT NULL,
-	code text NOT NULL,
+	code text COLLATE "C" NOT NULL,
 	field text NOT NULL,
 	condition text NOT NULL,
 	expected text,
@@ -46,7 +46,7 @@ CREATE TABLE hospital_cost._feed_check (
 );
 
 CREATE TABLE hospital_cost._feed_issue (
-	code text PRIMARY KEY,
+	code text COLLATE "C" PRIMARY KEY,
 	sqlstate text NOT NULL,
 	hint text NOT NULL
 );

@@ -80,7 +80,7 @@ INSERT INTO his.stay VALUES ('N1', 'C2', '2025-03-03', '2025-03-06'), ('N1', 'C1
 	('N1', 'C1', '2025-03-08', 'infinity');
 SELECT results_eq($$SELECT format('%s %s-%s', s.department_code, hospital_cost.hospital_day(s.from_at), hospital_cost.hospital_day(s.to_at)) COLLATE "default" FROM hospital_cost.department_stay s ORDER BY s.from_at$$,
 	ARRAY['C2 2025-03-03-2025-03-06', 'C2 2025-03-06-2025-03-07', 'C1 2025-03-08-'], 'of overlapping stays the earlier one stands, and the next that has room; no end is no end');
-SELECT results_eq($$SELECT * FROM his.issues('his.stay')$$, ARRAY['N1|2025-03-05 00:00:00 overlapping_stay source_key', 'XX|2025-03-05 00:00:00 unknown_encounter encounter XX'], 'the others are told');
+SELECT results_eq($$SELECT * FROM his.issues('his.stay')$$, ARRAY['N1|2025-03-05T00:00:00.000000 overlapping_stay source_key', 'XX|2025-03-05T00:00:00.000000 unknown_encounter encounter XX'], 'the others are told');
 UPDATE his.stay SET a = a + interval '1 day', b = b + interval '1 day' WHERE no = 'N1';
 SELECT is((SELECT string_agg(hospital_cost.hospital_day(s.from_at)::text, ' ' ORDER BY s.from_at) FROM hospital_cost.department_stay s), '2025-03-04 2025-03-07 2025-03-09', 'stays that move together make room for each other');
 UPDATE his.visit SET ended = '2025-03-12' WHERE no = 'N1';

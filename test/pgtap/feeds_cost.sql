@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
 \ir fixture/feed.sql
-SELECT plan(33);
+SELECT plan(34);
 CREATE FUNCTION his.booked() RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', c.source_key, to_char(c.period, 'YYYY-MM'), c.department_code, c.cost_item_code, c.funding_source, trim_scale(c.amount))
 	FROM hospital_cost.direct_cost c ORDER BY c.direct_cost_id $$;
@@ -95,6 +95,14 @@ SELECT throws_ok(his.costs_of('{"columns": {"source_key": "no"}}'), 'MC209', NUL
 SELECT lives_ok($$SELECT hospital_cost.detach_costs('his.voucher')$$, 'detached');
 DELETE FROM his.voucher;
 SELECT is((SELECT sum(c.amount) FROM hospital_cost.direct_cost c WHERE c.source = 'his.voucher'), 194.00000000, 'what was booked stays');
+CREATE TABLE his.payroll_copy AS TABLE his.payroll;
+DROP TABLE his.payroll;
+ALTER TABLE his.payroll_copy RENAME TO payroll;
+ALTER TABLE his.payroll ADD PRIMARY KEY (id);
+UPDATE his.payroll SET pay = pay + 1 WHERE id = 1;
+SELECT hospital_cost.attach_costs('his.payroll', '{"source_key": "id", "period": "month", "booked_at": "at", "department": {"constant": "C2"}, "cost_item": {"constant": "personnel"}, "amount": "pay",
+	"funding_source": {"constant": "fiscal_basic"}}', 'flag', '{"backfill": true}') \g /dev/null
+SELECT is((SELECT sum(c.amount) || ' ' || count(*) FROM hospital_cost.direct_cost c WHERE c.source = 'his.payroll'), '3.80000000 9', 'a table replaced by its copy goes on: what it had is not booked twice');
 SELECT throws_ok($$DELETE FROM hospital_cost._direct_cost$$, 'MC006', NULL, 'whoever asks');
 SELECT * FROM finish();
 ROLLBACK;

@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
 \ir fixture/feed.sql
-SELECT plan(45);
+SELECT plan(46);
 CREATE FUNCTION his.refreshed(source regclass) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(r.feed || ' ' || r.outcome || ' ' || r.row_count, ', ' ORDER BY r.feed, r.outcome) FROM hospital_cost.refresh_feed(source) r WHERE r.row_count > 0 $$;
 SELECT hospital_cost.attach_encounters('his.visit', his.visit_mapping(), 'flag', his.visit_options()) \g /dev/null
@@ -84,7 +84,12 @@ UPDATE his.parted SET at = at + interval '7 days' WHERE n = 1;
 DELETE FROM his.parted WHERE n = 2;
 SELECT is((SELECT sum(u.quantity) || ' ' || count(*) FROM hospital_cost.service_use u), '53.0000 9', 'a partitioned table with a composite key, a row that moves between its partitions');
 INSERT INTO his.parted_1 VALUES (md5('x')::uuid, 'x', 'R', 100, '2025-03-05 10:00+08');
-SELECT is(his.refreshed('his.parted'), 'service_use inserted 1, service_use unchanged 9', 'a row written past the parent is taken over by refresh_feed');
+CREATE TABLE his.parted_3 PARTITION OF his.parted FOR VALUES FROM ('2025-05-01') TO ('2025-06-01');
+INSERT INTO his.parted_3 VALUES (md5('y')::uuid, 'y', 'R', 200, '2025-05-05 10:00+08');
+SELECT is((SELECT sum(u.quantity) || ' ' || count(*) FROM hospital_cost.service_use u), '353.0000 11', 'rows written straight into partitions, old and new');
+ALTER TABLE his.parted DETACH PARTITION his.parted_3;
+INSERT INTO his.parted_3 VALUES (md5('z')::uuid, 'z', 'R', 200, '2025-05-06 10:00+08');
+SELECT is(his.refreshed('his.parted'), 'service_use removed 1, service_use unchanged 10', 'a partition detached is no part of the table any more');
 SELECT is_empty($$SELECT * FROM hospital_cost.verify_feed('his.parted') v WHERE v.difference <> 0$$, 'all is well');
 SET LOCAL datestyle = 'SQL, DMY';
 SET LOCAL timezone = 'America/New_York';
