@@ -62,12 +62,25 @@ INSERT INTO his.fee (visit, item, qty, price, total, dept_by, dept_at, at, refun
 UPDATE his.fee SET qty = 2, total = 24.70 WHERE item = 'D1' AND id % 16 = 3;
 DELETE FROM his.fee WHERE item = 'B1' AND id % 20 = 2;
 
+-- Tables that are followed row by row: what was taken over, changed, deleted and refused.
+CREATE TABLE his.visit (no text PRIMARY KEY, kind int, dept text, a timestamptz, b timestamptz);
+SELECT hospital_cost.attach_encounters('his.visit', '{"encounter": "no", "kind": "kind", "department": "dept", "started_at": "a", "ended_at": "b"}', 'flag',
+	'{"values": {"kind": {"1": "outpatient", "2": "inpatient"}}}');
+SELECT hospital_cost.attach_stays('his.visit', '{"encounter": "no", "department": "dept", "from_at": "a", "to_at": "b"}');
+INSERT INTO his.visit SELECT 'F' || i, 1 + i % 2, CASE i WHEN 7 THEN 'XX' ELSE 'C2' END, timestamptz '2025-03-01 08:00+08' + i * interval '1 hour' FROM generate_series(1, 20) AS i;
+UPDATE his.visit SET b = a + interval '2 days' WHERE kind = 2;
+DELETE FROM his.visit WHERE no = 'F3';
+
 INSERT INTO hospital_cost.cost_item (code, name, category) VALUES ('LW', '工资', 'personnel'), ('LM', '试剂', 'materials');
 INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, amount)
 	SELECT '2025-03-01', d.code, c.code, 1000 + 333.33 * ascii(d.code) + length(c.name) * 7.77
 	FROM hospital_cost.department d, hospital_cost.cost_item c WHERE c.code IN ('LW', 'LM');
 INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, funding_source, amount)
 	VALUES ('2025-03-01', 'C3', 'LW', 'fiscal_project', 777.77), ('2025-03-01', 'T1', 'LM', 'own', -55.55);
+CREATE TABLE his.voucher (id int PRIMARY KEY, month text, dept text, item text, amount numeric);
+SELECT hospital_cost.attach_costs('his.voucher', '{"source_key": "id", "period": "month", "department": "dept", "cost_item": "item", "amount": "amount"}');
+INSERT INTO his.voucher SELECT i, '2025-03', 'C2', CASE i WHEN 3 THEN 'XX' ELSE 'LM' END, i FROM generate_series(1, 5) AS i;
+UPDATE his.voucher SET amount = 10 WHERE id = 1;
 INSERT INTO hospital_cost.cost_control_total (period, cost_item_code, funding_source, amount)
 	SELECT period, cost_item_code, funding_source, sum(amount) FROM hospital_cost.direct_cost GROUP BY 1, 2, 3;
 INSERT INTO hospital_cost.driver_value (period, driver_code, receiver_code, quantity)
