@@ -81,7 +81,8 @@ END $$;
 -- The function that takes over what the triggers of a feed did not see.
 CREATE OR REPLACE FUNCTION hospital_cost._cure(feed text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN CASE WHEN EXISTS (SELECT FROM hospital_cost._feed_target t WHERE t.feed = _cure.feed) THEN 'refresh_feed' ELSE 'post_pending' END;
+RETURN CASE WHEN EXISTS (SELECT FROM hospital_cost._feed_target t WHERE t.feed = _cure.feed) THEN 'hospital_cost.refresh_feed'
+	ELSE (SELECT k.pending FROM hospital_cost._feed k WHERE k.feed = _cure.feed) END;
 
 -- What would let charges pass unposted: tables gone, triggers missing or switched off, partitions written directly.
 CREATE OR REPLACE FUNCTION hospital_cost._posting_setup() RETURNS TABLE (problem text, cure text)
@@ -105,7 +106,7 @@ BEGIN ATOMIC
 	WHERE a.detached_at IS NULL AND hospital_cost._gone_columns(a) IS NOT NULL
 	UNION ALL
 	SELECT format('trigger %s of %s is missing or switched off', t.name, p.relid::regclass),
-		format('ALTER TABLE %s ENABLE TRIGGER %s; or attach it again, then SELECT * FROM hospital_cost.%s(%L)', p.relid::regclass, t.name,
+		format('ALTER TABLE %s ENABLE TRIGGER %s; or attach it again, then SELECT * FROM %s(%L)', p.relid::regclass, t.name,
 			hospital_cost._cure(a.feed), a.relation)
 	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation
 	CROSS JOIN LATERAL (SELECT a.relation::oid UNION SELECT x.relid FROM pg_partition_tree(a.relation) x JOIN hospital_cost._feed k ON k.feed = a.feed AND k.partitions) AS p (relid)
@@ -129,7 +130,7 @@ BEGIN ATOMIC
 	WHERE NOT EXISTS (SELECT FROM pg_event_trigger t WHERE t.evtname = e.name AND t.evtenabled IN ('O', 'A'))
 	UNION ALL
 	SELECT format('%s has heirs: rows written into them are not seen by its triggers', a.relation),
-		format('REVOKE the right to write to them, or run SELECT * FROM hospital_cost.%s(%L)', hospital_cost._cure(a.feed), a.relation)
+		format('REVOKE the right to write to them, or run SELECT * FROM %s(%L)', hospital_cost._cure(a.feed), a.relation)
 	FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation AND c.relkind = 'r' AND c.relhassubclass
 	WHERE a.detached_at IS NULL;
 END;

@@ -10,7 +10,8 @@ INSERT INTO hospital_cost._feed_target (feed, target, style, key_column, default
 		'EXISTS (SELECT FROM hospital_cost.department_stay x WHERE x.encounter_code = t.code)
 		OR EXISTS (SELECT FROM hospital_cost.service_use x WHERE x.encounter_code = t.code)
 		OR EXISTS (SELECT FROM hospital_cost.order_line x WHERE x.encounter_code = t.code)
-		OR EXISTS (SELECT FROM hospital_cost._ledger x WHERE x.encounter_code = t.code)', 'key_taken',
+		OR EXISTS (SELECT FROM hospital_cost._ledger x WHERE x.encounter_code = t.code)
+		OR EXISTS (SELECT FROM hospital_cost._payment x WHERE COALESCE(x.encounter_code, x.patient_code) = t.code AND x.encounter_code = t.code)', 'key_taken',
 		'source_key', 'hospital_cost._verify_mirror'),
 	('stays', 'hospital_cost.department_stay', 'replace', 'source_key', '{encounter,from_at}', '(from_at AT TIME ZONE {zone})::date',
 		NULL, 'overlapping_stay',
