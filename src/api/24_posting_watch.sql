@@ -9,11 +9,11 @@ AS 'MODULE_PATHNAME', 'hc_guard_drop'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 -- A column of a table, or of a parent it inherits from, has another name now.
-CREATE OR REPLACE FUNCTION hospital_cost._rename_column(relation oid, old_name text, new_name text) RETURNS void
+CREATE OR REPLACE FUNCTION hospital_cost._follow_column(old_name text, new_name text) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH RECURSIVE family AS (
-		SELECT relation AS oid
+		SELECT c.objid AS oid FROM pg_event_trigger_ddl_commands() c WHERE c.classid = 'pg_class'::regclass
 		UNION SELECT i.inhrelid FROM pg_inherits i JOIN family f ON f.oid = i.inhparent
 	)
 	UPDATE hospital_cost.attachment a
@@ -24,29 +24,36 @@ BEGIN ATOMIC
 		AND EXISTS (SELECT FROM jsonb_each(a.columns) e WHERE e.value -> 'columns' ? old_name);
 END;
 
--- Schemas and tables may have new names, partitioned tables new partitions; a partition that is detached is no part of the attached table any more.
-CREATE OR REPLACE FUNCTION hospital_cost._follow_attached() RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	t record;
-BEGIN
+CREATE OR REPLACE FUNCTION hospital_cost._follow_names() RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
 	UPDATE hospital_cost.attachment a SET relation_name = a.relation::text
 	FROM pg_class c WHERE c.oid = a.relation AND a.relation_name <> a.relation::text;
-	FOR t IN SELECT p.relid, k AS feed FROM hospital_cost.attachment a JOIN pg_class c ON c.oid = a.relation AND c.relkind = 'p'
-		JOIN hospital_cost._feed k ON k.feed = a.feed AND k.partitions
-		CROSS JOIN LATERAL pg_partition_tree(a.relation) p
-		WHERE a.detached_at IS NULL AND NOT EXISTS (SELECT FROM pg_trigger g
-			WHERE g.tgrelid = p.relid AND g.tgname = hospital_cost._trigger_name(k.feed, 'insert')) LOOP
-		PERFORM hospital_cost._create_statement_triggers(t.relid, t.feed);
-	END LOOP;
-	FOR t IN SELECT DISTINCT g.tgrelid AS relid, k.feed FROM hospital_cost._feed k CROSS JOIN unnest('{insert,update,delete,truncate,replica,price}'::text[]) AS e (event)
-		JOIN pg_trigger g ON g.tgname = hospital_cost._trigger_name(k.feed, e.event) JOIN pg_proc p ON p.oid = g.tgfoid
-		WHERE k.partitions AND p.pronamespace = 'hospital_cost'::regnamespace AND g.tgparentid = 0
-			AND NOT EXISTS (SELECT FROM hospital_cost.attachment a WHERE a.feed = k.feed AND a.detached_at IS NULL
-				AND a.relation IN (SELECT g.tgrelid UNION SELECT x.relid FROM pg_partition_ancestors(g.tgrelid) x)) LOOP
-		PERFORM hospital_cost._drop_triggers(t.relid, t.feed);
-	END LOOP;
-END $$;
+END;
+
+-- A partition has come, with partitions of its own maybe.
+CREATE OR REPLACE FUNCTION hospital_cost._follow_new_partition() RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT hospital_cost._create_statement_triggers(p.relid, k)
+	FROM hospital_cost.attachment a
+	JOIN pg_class c ON c.oid = a.relation AND c.relkind = 'p'
+	JOIN hospital_cost._feed k ON k.feed = a.feed AND k.partitions
+	CROSS JOIN LATERAL pg_partition_tree(a.relation) p
+	WHERE a.detached_at IS NULL
+		AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = p.relid AND g.tgname = hospital_cost._trigger_name(k.feed, 'insert'));
+END;
+
+-- A partition that went is no part of the attached table any more.
+CREATE OR REPLACE FUNCTION hospital_cost._follow_old_partition() RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT hospital_cost._drop_triggers(x.relid, x.feed)
+	FROM (SELECT DISTINCT g.tgrelid::regclass AS relid, k.feed FROM pg_trigger g
+		JOIN hospital_cost._feed k ON g.tgname = hospital_cost._trigger_name(k.feed, 'insert') AND k.partitions
+		WHERE g.tgparentid = 0 AND NOT EXISTS (SELECT FROM hospital_cost.attachment a WHERE a.feed = k.feed AND a.detached_at IS NULL
+			AND a.relation IN (SELECT g.tgrelid UNION SELECT y.relid FROM pg_partition_ancestors(g.tgrelid) y))) x;
+END;
 
 -- An attached table is dropped: the entries stay, the attachment ends. A unique index is dropped: from now on keys may come twice.
 CREATE OR REPLACE FUNCTION hospital_cost._follow_drop() RETURNS event_trigger
@@ -141,8 +148,10 @@ COMMENT ON FUNCTION hospital_cost._cure(text) IS 'Name of the function that take
 COMMENT ON FUNCTION hospital_cost._posting_setup() IS 'check_setup of the posting room';
 COMMENT ON FUNCTION hospital_cost._follow_tables() IS 'Event trigger: a renamed column, table or schema is followed in hospital_cost.attachment; a new partition gets its triggers, a detached one loses them';
 COMMENT ON FUNCTION hospital_cost._guard_drop() IS 'Event trigger: loads the library, so that it refuses to drop a ledger with entries (MC216)';
-COMMENT ON FUNCTION hospital_cost._rename_column(oid, text, text) IS 'Puts the new name of a column into the mappings of a table and of its heirs';
-COMMENT ON FUNCTION hospital_cost._follow_attached() IS 'Brings names and the triggers of partitions up to date';
+COMMENT ON FUNCTION hospital_cost._follow_column(text, text) IS 'Puts the new name of a column into the mappings of a table and of its heirs';
+COMMENT ON FUNCTION hospital_cost._follow_names() IS 'Brings attachment.relation_name up to date';
+COMMENT ON FUNCTION hospital_cost._follow_new_partition() IS 'Gives new partitions of attached tables their triggers';
+COMMENT ON FUNCTION hospital_cost._follow_old_partition() IS 'Takes the triggers off partitions that were detached';
 COMMENT ON FUNCTION hospital_cost._follow_drop() IS 'Event trigger: ends the attachment of a dropped table, and notes that keys may come twice once their unique index is dropped';
 COMMENT ON EVENT TRIGGER hospital_cost_drop IS 'Follows dropped tables and indexes';
 COMMENT ON EVENT TRIGGER hospital_cost_follow IS 'Follows renamed columns, tables and schemas, and partitions that come and go';

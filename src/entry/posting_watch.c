@@ -33,32 +33,60 @@ require_event_trigger(FunctionCallInfo fcinfo)
 				errmsg("attached tables are watched by event triggers"));
 }
 
+/*
+ * The function that follows a command, NULL if it is none of ours. Only what the command itself did may be followed: a restore alters tables too, when
+ * their triggers are not there yet, or their attachments.
+ */
+static const char *
+follower(Node *command)
+{
+	ListCell *cell;
+
+	if (IsA(command, RenameStmt))
+		return ((RenameStmt *) command)->renameType == OBJECT_COLUMN ? "_follow_column" : "_follow_names";
+	if (IsA(command, AlterObjectSchemaStmt))
+		return "_follow_names";
+	if (IsA(command, CreateStmt) && ((CreateStmt *) command)->partbound != NULL)
+		return "_follow_new_partition";
+	if (IsA(command, AlterTableStmt))
+		foreach(cell, ((AlterTableStmt *) command)->cmds)
+		{
+			AlterTableType type = ((AlterTableCmd *) lfirst(cell))->subtype;
+
+			if (type == AT_AttachPartition)
+				return "_follow_new_partition";
+			if (type == AT_DetachPartition || type == AT_DetachPartitionFinalize)
+				return "_follow_old_partition";
+		}
+	return NULL;
+}
+
 SQL_FUNCTION(hc_follow_tables);
 
-/* Event trigger: ddl_command_end of what renames or makes tables. Only the parse tree still has the name a column went by. */
+/* Event trigger: ddl_command_end of what renames tables or makes them. Only the parse tree still has the name a column went by. */
 Datum
 hc_follow_tables(PG_FUNCTION_ARGS)
 {
-	RenameStmt *rename;
+	Node *command;
+	const char *function;
 	Oid types[2] = {TEXTOID, TEXTOID};
-	Datum names[2];
+	Datum names[2] = {0};
+	int count = 0;
 
 	require_event_trigger(fcinfo);
-	rename = (RenameStmt *) ((EventTriggerData *) fcinfo->context)->parsetree;
-	if (!IsA(rename, RenameStmt))
-		rename = NULL;
-	SPI_connect();
-	if (rename != NULL && rename->renameType == OBJECT_COLUMN)
+	command = ((EventTriggerData *) fcinfo->context)->parsetree;
+	function = follower(command);
+	if (function == NULL)
+		PG_RETURN_NULL();
+	if (strcmp(function, "_follow_column") == 0)
 	{
-		names[0] = CStringGetTextDatum(rename->subname);
-		names[1] = CStringGetTextDatum(rename->newname);
-		if (SPI_execute_with_args("SELECT hospital_cost._rename_column(c.objid, $1, $2) FROM pg_catalog.pg_event_trigger_ddl_commands() c "
-								  "WHERE c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass",
-								  2, types, names, NULL, false, 0) != SPI_OK_SELECT)
-			elog(ERROR, "could not follow a renamed column");
+		names[count++] = CStringGetTextDatum(((RenameStmt *) command)->subname);
+		names[count++] = CStringGetTextDatum(((RenameStmt *) command)->newname);
 	}
-	else if (SPI_execute("SELECT hospital_cost._follow_attached()", false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not follow the attached tables");
+	SPI_connect();
+	if (SPI_execute_with_args(psprintf("SELECT hospital_cost.%s(%s)", function, count == 0 ? "" : "$1, $2"), count, types, names, NULL,
+							  false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not follow a change of tables");
 	SPI_finish();
 	PG_RETURN_NULL();
 }
