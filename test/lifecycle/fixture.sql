@@ -62,6 +62,33 @@ INSERT INTO his.fee (visit, item, qty, price, total, dept_by, dept_at, at, refun
 UPDATE his.fee SET qty = 2, total = 24.70 WHERE item = 'D1' AND id % 16 = 3;
 DELETE FROM his.fee WHERE item = 'B1' AND id % 20 = 2;
 
+-- A partitioned table, one in which keys come twice, one in mode async with a status column, payments, a table that was dropped.
+CREATE TABLE his.parted (no int, day date, visit text, item text DEFAULT 'S1', qty int DEFAULT 1, dept text DEFAULT 'T1', PRIMARY KEY (no, day)) PARTITION BY RANGE (day);
+CREATE TABLE his.parted_a PARTITION OF his.parted FOR VALUES FROM ('2025-03-01') TO ('2025-03-15');
+SELECT hospital_cost.attach_charges('his.parted', '{"source_key": ["no", "day"], "encounter": "visit", "item": "item", "quantity": "qty",
+	"performing_department": "dept", "charged_at": "day"}', 'flag', 'verify');
+CREATE TABLE his.parted_b PARTITION OF his.parted FOR VALUES FROM ('2025-03-15') TO ('2025-04-01');
+INSERT INTO his.parted (no, day, visit) SELECT i, '2025-03-01'::date + i, 'PT' || i FROM generate_series(1, 20) AS i;
+INSERT INTO his.parted_b (no, day, visit) VALUES (100, '2025-03-20', 'PT100');
+CREATE TABLE his.message (no text, visit text, item text DEFAULT 'S1', qty int DEFAULT 1, dept text DEFAULT 'T1', day date DEFAULT '2025-03-10');
+SELECT hospital_cost.attach_charges('his.message', '{"source_key": "no", "encounter": "visit", "item": "item", "quantity": "qty",
+	"performing_department": "dept", "charged_at": "day"}', 'flag', 'verify');
+INSERT INTO his.message (no, visit) VALUES ('a', 'M1'), ('a', 'M1'), ('b', 'M2'), ('b', 'M3');
+CREATE TABLE his.slow (LIKE his.message, state text, PRIMARY KEY (no));
+SELECT hospital_cost.attach_charges('his.slow', '{"source_key": "no", "encounter": "visit", "item": "item", "quantity": "qty",
+	"performing_department": "dept", "charged_at": "day"}', 'async', 'verify', '{"status": {"column": "state", "planned": ["0"], "charged": ["1"]}}');
+INSERT INTO his.slow SELECT i::text, 'SL' || i, 'S1', 1, 'T1', '2025-03-11', i % 2 FROM generate_series(1, 10) AS i;
+SELECT * FROM hospital_cost.post_pending('his.slow');
+CREATE TABLE his.pay (no int PRIMARY KEY, visit text, kind text, way text, amount numeric(12,2), at timestamptz DEFAULT '2025-03-12 09:00+08', of_no int);
+SELECT hospital_cost.attach_payments('his.pay', '{"source_key": "no", "encounter": "visit", "kind": "kind", "method": "way", "amount": "amount",
+	"paid_at": "at", "reverses_key": "of_no"}');
+INSERT INTO his.pay (no, visit, kind, way, amount, of_no) VALUES (1, 'V001', 'deposit', 'cash', 500, NULL), (2, 'V001', 'payment', 'wechat', 20, NULL), (3, 'V001', 'deposit_refund', 'cash', 100, 1);
+CREATE TABLE his.left (LIKE his.message, PRIMARY KEY (no));
+SELECT hospital_cost.attach_charges('his.left', '{"source_key": "no", "encounter": "visit", "item": "item", "quantity": "qty",
+	"performing_department": "dept", "charged_at": "day"}', 'flag', 'verify');
+INSERT INTO his.left VALUES ('x', 'LX', 'S1', 1, 'T1', '2025-03-12');
+DROP TABLE his.left;
+
 -- Tables that are followed row by row: what was taken over, changed, deleted and refused.
 CREATE TABLE his.visit (no text PRIMARY KEY, kind int, dept text, a timestamptz, b timestamptz);
 SELECT hospital_cost.attach_encounters('his.visit', '{"encounter": "no", "kind": "kind", "department": "dept", "started_at": "a", "ended_at": "b"}', 'flag',
