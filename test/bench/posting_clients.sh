@@ -20,16 +20,17 @@ usual() {
 	psql -X -q -d postgres -c 'ALTER SYSTEM RESET ALL' -c 'SELECT pg_reload_conf()' >"$HC_DIR/usual"
 }
 
-# one_charge TABLE DEPARTMENTS: pgbench's script for one INSERT, of departments D1 … D<DEPARTMENTS>.
+# one_charge TABLE DEPARTMENTS: pgbench's script for one INSERT. A session charges for six departments of its own out of D1 … D<DEPARTMENTS>,
+# and few items make most of the lines, as in a hospital: a session of three seconds must not be all first sights of items.
 one_charge() {
 	cat <<-SCRIPT
 		\\set visit random(1, 1000000)
-		\\set item random(1, 5000)
+		\\set item random_zipfian(1, 5000, 1.1)
 		\\set qty random(1, 3)
 		\\set price 1 + :item % 500
 		\\set total :qty * :price
-		\\set orders random(1, $2)
-		\\set performs random(1, $2)
+		\\set orders 1 + (:client_id * 6 + random(0, 5)) % $2
+		\\set performs 1 + (:client_id * 6 + random(0, 5)) % $2
 		INSERT INTO his.$1 (visit_no, item_code, qty, price, total, order_dept, exec_dept, fee_time, operator, class, memo)
 		VALUES ('V' || :visit, 'I' || :item, :qty, :price, :total, 'D' || :orders, 'D' || :performs, '2025-03-15 10:00+08', 'op1', 'std',
 			'memo of some length');
