@@ -71,9 +71,11 @@ pairs() {
 	before=$(deadlocks)
 	{ tps "$1" "$3"; tps "$2" "$3"; } >"$HC_DIR/warm"
 	: >"$HC_DIR/pairs"
-	for _ in $(seq "$BENCH_PAIRS"); do
-		bare=$(tps "$2" "$3")
+	for pair in $(seq "$BENCH_PAIRS"); do
+		# By turns first, so that a machine that grows slower or faster favours nobody.
+		[ $((pair % 2)) -eq 0 ] || bare=$(tps "$2" "$3")
 		ours=$(tps "$1" "$3")
+		[ $((pair % 2)) -eq 1 ] || bare=$(tps "$2" "$3")
 		echo "$ours $bare $(($(deadlocks) - before))" >>"$HC_DIR/pairs"
 	done
 }
