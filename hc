@@ -11,7 +11,7 @@ usage() {
 		usage: ./hc demo              a hospital's month: load, post, flag, allocate, cost
 		       ./hc test [STEP]       every lint and every test, or the steps whose names begin with STEP
 		       ./hc psql              the demo hospital, left open in psql; all is dropped when psql ends
-		       ./hc bench [NAME]      every benchmark of test/bench, or one
+		       ./hc bench [NAME]      every benchmark of test/bench, or those whose names begin with NAME
 		       ./hc fuzz [SECONDS]    libFuzzer on the arithmetic core, 60 seconds a target
 		       ./hc lint              the rules of the house alone, without a server
 		HC_FACTOR scales the demo hospital (1), HC_SEED changes it (20250301), HC_DATA names the folder of real data.
