@@ -12,7 +12,7 @@ SELECT l.entry_id,
 	(l.quantity * 0.0001)::numeric(16,4) AS quantity,
 	(l.unit_price * 0.000001)::numeric(16,6) AS unit_price,
 	(l.amount * 0.01)::numeric(18,2) AS amount,
-	l.charged_at, l.service_day, l.period::hospital_cost.period_month AS period,
+	l.charged_at, l.service_day, l.period,
 	array_remove(ARRAY[
 		CASE WHEN l.flags & 1 <> 0 THEN 'price_differs' END, CASE WHEN l.flags & 2 <> 0 THEN 'amount_differs' END,
 		CASE WHEN l.flags & 4 <> 0 THEN 'late' END, CASE WHEN l.flags & 8 <> 0 THEN 'closes_line' END,
@@ -33,12 +33,12 @@ SELECT t.period, t.ordering_id, t.performing_id, t.item_id,
 FROM (TABLE hospital_cost._charge_total UNION ALL TABLE hospital_cost._charge_delta) t
 GROUP BY t.period, t.ordering_id, t.performing_id, t.item_id;
 
+-- In one aggregation, so that a month of totals and the tail of deltas are read once.
 CREATE OR REPLACE VIEW hospital_cost.charge_total AS
-SELECT t.period::hospital_cost.period_month AS period,
-	od.code AS ordering_department_code, pd.code AS performing_department_code, i.category,
+SELECT t.period, od.code AS ordering_department_code, pd.code AS performing_department_code, i.category,
 	coalesce(od.setting, pd.setting) AS setting,
 	sum(t.entries)::bigint AS entries, (sum(t.amount) * 0.01)::numeric(18,2) AS amount
-FROM hospital_cost._item_total t
+FROM (TABLE hospital_cost._charge_total UNION ALL TABLE hospital_cost._charge_delta) t
 JOIN hospital_cost.charge_item i ON i.item_id = t.item_id
 JOIN hospital_cost.department pd ON pd.department_id = t.performing_id
 LEFT JOIN hospital_cost.department od ON od.department_id = t.ordering_id

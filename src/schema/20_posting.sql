@@ -65,7 +65,7 @@ CREATE TABLE hospital_cost._ledger (
 	reverses bigint NOT NULL,
 	charged_at timestamptz NOT NULL,
 	item_id int NOT NULL,
-	period date NOT NULL,
+	period hospital_cost.period_month NOT NULL,
 	service_day date NOT NULL,
 	source_id smallint NOT NULL,
 	ordering_id smallint NOT NULL,
@@ -84,7 +84,7 @@ CREATE INDEX ledger_source_idx ON hospital_cost._ledger USING brin (source_id, s
 
 -- Totals = compacted rows + delta rows appended by each statement: no row is ever updated in a HIS transaction.
 CREATE TABLE hospital_cost._charge_total (
-	period date NOT NULL,
+	period hospital_cost.period_month NOT NULL,
 	ordering_id smallint NOT NULL,
 	performing_id smallint NOT NULL,
 	item_id int NOT NULL,
@@ -94,7 +94,7 @@ CREATE TABLE hospital_cost._charge_total (
 	PRIMARY KEY (period, ordering_id, performing_id, item_id)
 );
 CREATE TABLE hospital_cost._charge_delta (
-	period date NOT NULL,
+	period hospital_cost.period_month NOT NULL,
 	ordering_id smallint NOT NULL,
 	performing_id smallint NOT NULL,
 	item_id int NOT NULL,

@@ -67,7 +67,8 @@ SELECT is(his.found($$SET LOCAL datestyle = 'German'; SET LOCAL timezone = 'Amer
 -- an entry changed: each column in turn, so that none that is added to the ledger can be forgotten
 CREATE TEMP TABLE change AS
 SELECT a.attname, his.found(format('UPDATE hospital_cost._ledger SET %1$I = %1$I %2$s WHERE source_key = 10500', a.attname,
-	CASE a.atttypid WHEN 'text'::regtype THEN $$|| ' '$$ WHEN 'timestamptz'::regtype THEN $$+ interval '1 microsecond'$$ ELSE '+ 1::int2' END)) AS said
+	CASE a.atttypid WHEN 'text'::regtype THEN $$|| ' '$$ WHEN 'timestamptz'::regtype THEN $$+ interval '1 microsecond'$$
+		WHEN 'hospital_cost.period_month'::regtype THEN $$+ interval '1 month'$$ ELSE '+ 1::int2' END)) AS said
 FROM pg_attribute a WHERE a.attrelid = 'hospital_cost._ledger'::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 SELECT ok(count(*) >= 19, 'every column of the ledger was tried') FROM change;
 SELECT is_empty($$SELECT c.attname, c.said FROM change c WHERE c.attname NOT IN ('entry_id', 'period', 'source_id', 'source_key', 'source_key_text')
