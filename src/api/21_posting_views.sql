@@ -33,16 +33,16 @@ SELECT t.period, t.ordering_id, t.performing_id, t.item_id,
 FROM (TABLE hospital_cost._charge_total UNION ALL TABLE hospital_cost._charge_delta) t
 GROUP BY t.period, t.ordering_id, t.performing_id, t.item_id;
 
--- In one aggregation, so that a month of totals and the tail of deltas are read once.
+-- Aggregated once, by numbers; names come last, to a few rows.
 CREATE OR REPLACE VIEW hospital_cost.charge_total AS
-SELECT t.period, od.code AS ordering_department_code, pd.code AS performing_department_code, i.category,
-	coalesce(od.setting, pd.setting) AS setting,
-	sum(t.entries)::bigint AS entries, (sum(t.amount) * 0.01)::numeric(18,2) AS amount
-FROM (TABLE hospital_cost._charge_total UNION ALL TABLE hospital_cost._charge_delta) t
-JOIN hospital_cost.charge_item i ON i.item_id = t.item_id
+SELECT t.period, od.code AS ordering_department_code, pd.code AS performing_department_code, t.category,
+	coalesce(od.setting, pd.setting) AS setting, t.entries::bigint AS entries, (t.amount * 0.01)::numeric(18,2) AS amount
+FROM (SELECT x.period, x.ordering_id, x.performing_id, i.category, sum(x.entries) AS entries, sum(x.amount) AS amount
+	FROM (TABLE hospital_cost._charge_total UNION ALL TABLE hospital_cost._charge_delta) x
+	JOIN hospital_cost.charge_item i ON i.item_id = x.item_id
+	GROUP BY x.period, x.ordering_id, x.performing_id, i.category) t
 JOIN hospital_cost.department pd ON pd.department_id = t.performing_id
-LEFT JOIN hospital_cost.department od ON od.department_id = t.ordering_id
-GROUP BY t.period, od.code, pd.code, i.category, coalesce(od.setting, pd.setting);
+LEFT JOIN hospital_cost.department od ON od.department_id = t.ordering_id;
 
 CREATE OR REPLACE VIEW hospital_cost.posting_issue AS
 SELECT f.finding_id AS issue_id, a.relation AS source, f.source_key, f.code, f.severity, f.field, f.expected, f.observed,
