@@ -15,7 +15,7 @@ RETURN CASE
 		FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = columns #>> ARRAY[field, 'columns', '0'])
 	ELSE (
 		SELECT CASE count(*) WHEN 1 THEN min(x.part)
-			ELSE '(' || string_agg(format($q$pg_catalog.regexp_replace(%s, '([\\|])', '\\\1', 'g')$q$, x.part),
+			ELSE '(' || string_agg(format($q$pg_catalog.regexp_replace((%s) COLLATE pg_catalog."C", '([\\|])', '\\\1', 'g')$q$, x.part),
 				$q$ OPERATOR(pg_catalog.||) '|' OPERATOR(pg_catalog.||) $q$ ORDER BY x.ord) || ')' END
 		FROM (SELECT c.ord, format(CASE
 				WHEN a.atttypid = 'date'::regtype THEN 'pg_catalog.to_char(s.%I, ''YYYY-MM-DD'')'
@@ -38,6 +38,22 @@ BEGIN ATOMIC
 	JOIN pg_attribute a ON a.attrelid = relation AND a.attname = c.name;
 END;
 
+-- SQL expression: an instant, made of a date or timestamp column; infinity where that lies outside the years 1 to 9999, which no arithmetic overflows.
+CREATE OR REPLACE FUNCTION hospital_cost._within_calendar(day text, instant text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN format('CASE WHEN %1$s OPERATOR(pg_catalog.>=) ''0001-01-03'' AND %1$s OPERATOR(pg_catalog.<=) ''9999-12-29'' THEN %2$s
+	WHEN %1$s IS NOT NULL THEN ''infinity''::pg_catalog.timestamptz END', day, instant);
+
+-- A trigger that was made without the rows of its statement would read a temporary table or view of their name, with our rights.
+CREATE OR REPLACE FUNCTION hospital_cost._refuse_stand_in() RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF to_regclass('pg_temp.hospital_cost_new') IS NOT NULL OR to_regclass('pg_temp.hospital_cost_old') IS NOT NULL THEN
+		RAISE EXCEPTION 'a temporary relation has the name of the rows that a statement wrote' USING ERRCODE = 'insufficient_privilege',
+			HINT = 'Drop pg_temp.hospital_cost_new and pg_temp.hospital_cost_old.';
+	END IF;
+END $$;
+
 -- Mapped columns that the table no longer has, or that have a type that cannot be read; null if none.
 CREATE OR REPLACE FUNCTION hospital_cost._gone_columns(a hospital_cost.attachment) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -47,7 +63,9 @@ BEGIN ATOMIC
 	JOIN hospital_cost._feed_field d ON d.feed = a.feed AND d.field = f.key,
 	jsonb_array_elements_text(f.value -> 'columns') AS c (name)
 	WHERE NOT EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = a.relation AND t.attname = c.name AND t.attnum > 0 AND NOT t.attisdropped
-		AND t.atttypid = ANY (hospital_cost._field_types(d.type, jsonb_array_length(f.value -> 'columns'))));
+		AND t.atttypid = ANY (hospital_cost._field_types(d.type, jsonb_array_length(f.value -> 'columns'))))
+		OR d.type = 'time' AND jsonb_array_length(f.value -> 'columns') = 2 AND 1 <> (SELECT count(*) FROM pg_attribute t
+			WHERE t.attrelid = a.relation AND f.value -> 'columns' ? t.attname::text AND t.atttypid = 'date'::regtype);
 END;
 
 CREATE OR REPLACE FUNCTION hospital_cost._require_columns(a hospital_cost.attachment) RETURNS void

@@ -7,7 +7,8 @@ LANGUAGE C STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp S
 
 CREATE OR REPLACE FUNCTION hospital_cost._feed_key_sql(a hospital_cost.attachment) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN format('COALESCE((%s)::text, '''')', hospital_cost._source_sql(a.relation, a.columns, 'source_key'));
+RETURN format('CASE WHEN octet_length((%1$s)::text) <= 1000 THEN (%1$s)::text COLLATE "C" ELSE '''' END',
+	hospital_cost._source_sql(a.relation, a.columns, 'source_key'));
 
 -- Fields as texts, null where they are empty. A time of 24:00 is the next day's midnight, so date and time are added before the zone is taken.
 CREATE OR REPLACE FUNCTION hospital_cost._feed_read_sql(a hospital_cost.attachment, filter text) RETURNS text
@@ -17,8 +18,8 @@ DECLARE
 	fields text;
 BEGIN
 	SELECT string_agg(CASE WHEN m.map ? 'constant' THEN quote_literal(m.map ->> 'constant') WHEN v.columns IS NULL THEN 'NULL'
-		WHEN c.type = 'time' AND v.zoned THEN format('%s::text', v.columns)
-		WHEN c.type = 'time' THEN format('timezone(%L, (%s)::timestamp)::text', zone, v.columns)
+		WHEN c.type = 'time' AND v.zoned THEN format('(%s)::text', hospital_cost._within_calendar(v.day, v.columns))
+		WHEN c.type = 'time' THEN format('(%s)::text', hospital_cost._within_calendar(v.day, format('timezone(%L, (%s)::timestamp)', zone, v.columns)))
 		WHEN c.type = 'number' AND NOT v.textual THEN format('%s::numeric::text', v.columns)
 		ELSE format('NULLIF(%s, '''')', v.texts) END, ', ' ORDER BY c.position)
 	INTO fields
@@ -26,7 +27,8 @@ BEGIN
 	CROSS JOIN LATERAL (SELECT a.columns -> c.field AS map) m
 	CROSS JOIN LATERAL (
 		SELECT string_agg(format('s.%I', t.attname), ' + ' ORDER BY t.atttypid = 'time'::regtype) AS columns,
-			string_agg(format('btrim(s.%I::text)', t.attname), ' || ''|'' || ' ORDER BY n.ord) AS texts,
+			min(format('s.%I', t.attname)) FILTER (WHERE t.atttypid <> 'time'::regtype) AS day,
+			string_agg(format('btrim(s.%I::text) COLLATE "C"', t.attname), ' || ''|'' || ' ORDER BY n.ord) AS texts,
 			bool_or(t.atttypid = 'timestamptz'::regtype) AS zoned,
 			bool_or(t.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)) AS textual
 		FROM jsonb_array_elements_text(m.map -> 'columns') WITH ORDINALITY AS n (name, ord)
@@ -73,6 +75,10 @@ BEGIN
 			'raw ' || c.field, c.field,
 			CASE WHEN c.type = 'number' THEN format('OR abs(round(f.%I, %s)) >= 1e%s', c.field, coalesce(digits[2]::int, 8),
 				coalesce(digits[1]::int - digits[2]::int, 14)) END);
+	END IF;
+	-- Longer than any index of ours takes.
+	IF c.type = 'code' AND c.allowed IS NULL AND c.target IS NOT NULL THEN
+		branches := branches || format(' WHEN octet_length(f.%1$I) > 1000 THEN ARRAY[''unreadable_value'', %1$L, NULL, left(f.%1$I, 100)]', c.field);
 	END IF;
 	IF c.allowed IS NOT NULL THEN
 		branches := branches || format(' WHEN f.%1$I <> ALL (%2$L::text[]) THEN ARRAY[%3$L, %1$L, %4$L, left(f.%1$I, 100)]',

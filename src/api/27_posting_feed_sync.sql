@@ -98,6 +98,21 @@ BEGIN
 		INTO counts, first_refused USING a.relation, query, keys;
 END $$;
 
+-- _sync_feed, once more for each foreign key that another session broke meanwhile; returns the first refused row.
+CREATE OR REPLACE FUNCTION hospital_cost._sync_feed_again(a hospital_cost.attachment, query text, keys text[]) RETURNS text[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	FOR attempt IN 1 .. 3 LOOP
+		BEGIN
+			RETURN (SELECT y.first_refused FROM hospital_cost._sync_feed(a, query, keys) y);
+		EXCEPTION WHEN foreign_key_violation THEN
+			IF attempt = 3 THEN
+				RAISE;
+			END IF;
+		END;
+	END LOOP;
+END $$;
+
 -- The keys a statement touched, and the condition that finds their rows in the table by the columns of the key, so that an index on them serves.
 CREATE OR REPLACE FUNCTION hospital_cost._feed_touched_sql(a hospital_cost.attachment, event text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -134,6 +149,7 @@ BEGIN
 	IF TG_LEVEL <> 'STATEMENT' OR TG_WHEN <> 'AFTER' THEN
 		RAISE EXCEPTION 'hospital_cost.follow_feed is a statement trigger after INSERT, UPDATE or DELETE' USING ERRCODE = '39P01';
 	END IF;
+	PERFORM hospital_cost._refuse_stand_in();
 	SELECT * INTO a FROM hospital_cost.attachment t
 	WHERE t.relation IN (TG_RELID, pg_partition_root(TG_RELID)) AND t.feed = substring(TG_NAME FROM '^zz_hospital_cost_(.*)_[a-z]+$') AND t.detached_at IS NULL;
 	IF NOT FOUND THEN
@@ -155,7 +171,13 @@ BEGIN
 	END IF;
 	-- refresh_feed holds this alone while it writes.
 	PERFORM pg_advisory_xact_lock_shared(18504, a.source_id);
-	SELECT y.first_refused INTO refused FROM hospital_cost._sync_feed(a, hospital_cost._feed_read_sql(a, filter), keys) y;
+	-- An encounter that goes while another session brings its stay, seen by neither: whoever comes second looks again. A subtransaction for the few
+	-- statements that can meet this.
+	IF a.feed = 'encounters' AND TG_OP = 'DELETE' OR a.feed = 'stays' AND TG_OP <> 'DELETE' THEN
+		refused := hospital_cost._sync_feed_again(a, hospital_cost._feed_read_sql(a, filter), keys);
+	ELSE
+		SELECT y.first_refused INTO refused FROM hospital_cost._sync_feed(a, hospital_cost._feed_read_sql(a, filter), keys) y;
+	END IF;
 	IF a.mode = 'strict' AND refused IS NOT NULL THEN
 		PERFORM hospital_cost._raise_refused(a, refused);
 	END IF;
@@ -175,6 +197,7 @@ END $$;
 COMMENT ON FUNCTION hospital_cost._feed_write_sql(hospital_cost.attachment, hospital_cost._feed_target) IS 'SQL text that writes what is to be done';
 COMMENT ON FUNCTION hospital_cost._feed_tell_sql(hospital_cost.attachment, hospital_cost._feed_target, boolean) IS 'SQL text that brings issues up to date and counts';
 COMMENT ON FUNCTION hospital_cost._sync_feed(hospital_cost.attachment, text, text[]) IS 'Makes our rows equal to source rows: counts inserted, updated, removed, unchanged, refused; and key, code, field, expected, observed of the first refused row';
+COMMENT ON FUNCTION hospital_cost._sync_feed_again(hospital_cost.attachment, text, text[]) IS 'As _sync_feed, repeated where another session broke a foreign key meanwhile';
 COMMENT ON FUNCTION hospital_cost._feed_touched_sql(hospital_cost.attachment, text) IS 'SQL text that tells which keys a statement touched';
 COMMENT ON FUNCTION hospital_cost.follow_feed() IS 'Statement trigger of tables attached as encounters, stays, service_use, orders, stock or costs: our rows follow theirs in the same transaction. MC204 on a table that is not attached';
 COMMENT ON FUNCTION hospital_cost._raise_refused(hospital_cost.attachment, text[]) IS 'Mode strict: raises for a refused row, with the SQLSTATE of its issue';

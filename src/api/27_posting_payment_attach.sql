@@ -36,6 +36,12 @@ RETURNS TABLE (source_key text, kind text, method text, amount numeric, paid_at 
 AS 'MODULE_PATHNAME', 'hc_read_source'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
+-- SQL expression: the key of a row. One that no index of ours takes is none.
+CREATE OR REPLACE FUNCTION hospital_cost._payment_key_sql(a hospital_cost.attachment) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN format('CASE WHEN pg_catalog.octet_length(%1$s) OPERATOR(pg_catalog.<=) 1000 THEN NULLIF((%1$s) COLLATE pg_catalog."C", '''') END',
+	hospital_cost._source_sql(a.relation, a.columns, 'source_key'));
+
 -- SQL text that reads the rows of an attached payment table, or of a transition table of it, as they are: texts as _source_sql reads them, instants by
 -- the hospital's clock, and the amount as text beside the number, because what no plain number is must not stop the statement.
 CREATE OR REPLACE FUNCTION hospital_cost._payment_query(a hospital_cost.attachment, origin text) RETURNS text
@@ -46,6 +52,7 @@ BEGIN
 	RETURN (SELECT format('SELECT %s FROM %s s', string_agg(CASE
 			WHEN f.name IN ('paid_at', 'started_at') AND t.n = 0 THEN 'NULL::pg_catalog.timestamptz'
 			WHEN f.name IN ('paid_at', 'started_at') THEN t.instant
+			WHEN f.name = 'source_key' THEN hospital_cost._payment_key_sql(a)
 			WHEN f.name = 'amount' THEN format($q$CASE WHEN %1$s OPERATOR(pg_catalog.~) '^ *[-+]?([0-9]{1,20}[.]?[0-9]{0,20}|[.][0-9]{1,20}) *$' THEN (%1$s)::pg_catalog.numeric END$q$, coalesce(x.constant, t.plain))
 			WHEN f.name = 'amount_text' THEN format('pg_catalog."left"(%s, 40)', coalesce(x.constant, t.plain))
 			WHEN t.n > 1 THEN hospital_cost._source_sql(a.relation, a.columns, f.name)
@@ -61,22 +68,34 @@ BEGIN
 				min(CASE WHEN c.atttypid = 'date'::regtype THEN format('pg_catalog.to_char(s.%I, ''YYYY-MM-DD'')', c.attname)
 					WHEN c.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN format('pg_catalog.btrim(s.%I::pg_catalog.text)', c.attname)
 					ELSE format('s.%I::pg_catalog.text', c.attname) END) AS code,
-				CASE WHEN bool_or(c.atttypid = 'timestamptz'::regtype) THEN min(format('s.%I', c.attname))
+				hospital_cost._within_calendar(min(format('s.%I', c.attname)) FILTER (WHERE c.atttypid <> 'time'::regtype),
+					CASE WHEN bool_or(c.atttypid = 'timestamptz'::regtype) THEN min(format('s.%I', c.attname))
 					ELSE format('((%s)::pg_catalog.timestamp AT TIME ZONE %L)',
-						string_agg(format('s.%I', c.attname), ' OPERATOR(pg_catalog.+) ' ORDER BY c.atttypid = 'time'::regtype), zone) END AS instant
+						string_agg(format('s.%I', c.attname), ' OPERATOR(pg_catalog.+) ' ORDER BY c.atttypid = 'time'::regtype), zone) END) AS instant
 			FROM jsonb_array_elements_text(m.mapped -> 'columns') AS n (name)
 			JOIN pg_attribute c ON c.attrelid = a.relation AND c.attname = n.name) t);
 END $$;
+
+-- Those of the keys that a column of this type can hold: it may have had another one when they were posted.
+CREATE OR REPLACE FUNCTION hospital_cost._keys_of_type(keys text[], type oid) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (
+	SELECT coalesce(array_agg(k.key), '{}') FROM unnest(keys) AS k (key)
+	WHERE CASE WHEN type IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN
+			CASE WHEN k.key ~ '^-?[0-9]{1,19}$' THEN abs(k.key::numeric + 0.5) < 2 ^ (CASE type WHEN 'int2'::regtype THEN 15 WHEN 'int4'::regtype THEN 31 ELSE 63 END)::numeric END
+		WHEN type = 'numeric'::regtype THEN k.key ~ '^-?([0-9]{1,1000}([.][0-9]+)?|Infinity|NaN)$'
+		WHEN type = 'uuid'::regtype THEN k.key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+		ELSE true END);
 
 -- SQL condition for the rows of these keys: by the key's own columns, so that its index serves, wherever text leads back to them.
 CREATE OR REPLACE FUNCTION hospital_cost._payment_key_filter(a hospital_cost.attachment, keys text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (
 	SELECT CASE WHEN count(*) = 1 AND bool_and(c.atttypid NOT IN ('text'::regtype, 'varchar'::regtype)) OR a.key_is_unique AND count(*) = 1
-		THEN format('s.%I OPERATOR(pg_catalog.=) ANY (%L::%s[])', min(c.attname), keys, min(format_type(c.atttypid, -1)))
+		THEN format('s.%I OPERATOR(pg_catalog.=) ANY (%L::%s[])', min(c.attname), hospital_cost._keys_of_type(keys, min(c.atttypid)), min(format_type(c.atttypid, -1)))
 		WHEN bool_or(position('\' IN k.joined) > 0) THEN 'true'
 		ELSE format('(%s)', string_agg(format('s.%I OPERATOR(pg_catalog.=) ANY (%L::%s[])', c.attname,
-			(SELECT array_agg(DISTINCT split_part(x.key, '|', n.ord::int)) FROM unnest(keys) AS x (key)), format_type(c.atttypid, -1)), ' AND ')) END
+			hospital_cost._keys_of_type((SELECT array_agg(DISTINCT split_part(x.key, '|', n.ord::int)) FROM unnest(keys) AS x (key)), c.atttypid), format_type(c.atttypid, -1)), ' AND ')) END
 		|| format(' AND (%s) OPERATOR(pg_catalog.=) ANY ($1)', hospital_cost._source_sql(a.relation, a.columns, 'source_key'))
 	FROM jsonb_array_elements_text(a.columns #> '{source_key,columns}') WITH ORDINALITY AS n (name, ord)
 	JOIN pg_attribute c ON c.attrelid = a.relation AND c.attname = n.name
@@ -91,7 +110,9 @@ DECLARE
 BEGIN
 	IF kinds IS NOT NULL AND jsonb_typeof(options) = 'object' THEN
 		SELECT string_agg(e.key, ', ') INTO problem FROM jsonb_each(CASE jsonb_typeof(kinds) WHEN 'object' THEN kinds ELSE '{"?": 0}' END) e
-		WHERE e.key NOT IN ('payment', 'deposit', 'refund', 'deposit_refund') OR jsonb_typeof(e.value) <> 'array';
+		WHERE e.key NOT IN ('payment', 'deposit', 'refund', 'deposit_refund') OR jsonb_typeof(e.value) <> 'array'
+			OR EXISTS (SELECT FROM jsonb_array_elements(CASE jsonb_typeof(e.value) WHEN 'array' THEN e.value ELSE '[]' END) AS v (value)
+				WHERE jsonb_typeof(v.value) NOT IN ('string', 'number'));
 		IF problem IS NULL THEN
 			SELECT 'value ' || min(v.value) INTO problem FROM jsonb_each(kinds) e, jsonb_array_elements_text(e.value) AS v (value)
 			GROUP BY v.value HAVING count(*) > 1 LIMIT 1;

@@ -8,7 +8,7 @@ BEGIN
 	IF cardinality(originals) + cardinality(accounts) = 0 THEN
 		RETURN;
 	END IF;
-	PERFORM pg_advisory_xact_lock(18504, s.slot) FROM (
+	PERFORM pg_advisory_xact_lock(18505, s.slot) FROM (
 		SELECT DISTINCT (((hashtextextended(n.name, 0) % 1024) + 1024) % 1024)::int AS slot
 		FROM (SELECT 'original ' || source_id || ' ' || o AS name FROM unnest(originals) AS o UNION ALL SELECT 'account ' || c FROM unnest(accounts) AS c) n
 		WHERE n.name IS NOT NULL ORDER BY 1) s;
@@ -23,6 +23,23 @@ BEGIN
 			HINT = 'Run the transaction again.';
 	END IF;
 END $$;
+
+-- What is left of the deposits of an encounter, or of a patient without one, but for one entry. A refund that names a deposit takes from the
+-- deposits too, whatever the hospital calls it.
+CREATE OR REPLACE FUNCTION hospital_cost._deposit_rest(account text, of_patient boolean, without_entry bigint) RETURNS numeric
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	WITH entry AS MATERIALIZED (
+		SELECT p.* FROM hospital_cost._payment p
+		WHERE COALESCE(p.encounter_code, p.patient_code) = account AND (p.encounter_code IS NULL) = of_patient AND p.kind IN ('deposit', 'deposit_refund')
+	), deposit AS (
+		SELECT e.source_id, e.source_key FROM entry e WHERE e.kind = 'deposit'
+		GROUP BY 1, 2 HAVING sum(CASE e.entry WHEN 'reverse' THEN -1 ELSE 1 END) > 0
+	)
+	SELECT coalesce((SELECT sum(e.amount) FROM entry e WHERE e.entry_id IS DISTINCT FROM without_entry), 0)
+		+ coalesce((SELECT sum(r.amount) FROM deposit d JOIN hospital_cost._payment r ON r.source_id = d.source_id AND r.reverses_key = d.source_key
+			WHERE r.kind = 'refund' AND r.entry_id IS DISTINCT FROM without_entry), 0);
+END;
 
 -- Enters what takes these entries back; says of each whether it could, or why its month does not allow it.
 CREATE OR REPLACE FUNCTION hospital_cost._reverse_payments(entries hospital_cost._payment[]) RETURNS TABLE (entry_id bigint, outcome text)
@@ -85,6 +102,7 @@ DECLARE
 	standing hospital_cost._payment;
 	was_named hospital_cost._payment_row := r;
 	account text;
+	of_patient boolean; -- the account is a patient's, without an encounter
 	room numeric; -- what is left of the original
 	deposits numeric;
 	code text;
@@ -96,22 +114,27 @@ BEGIN
 	r.encounter_code := coalesce(r.encounter_code, original.encounter_code);
 	r.patient_code := coalesce(r.patient_code, original.patient_code);
 	account := coalesce(r.encounter_code, r.patient_code);
+	of_patient := r.encounter_code IS NULL;
 	IF account IS NULL THEN
 		issues := ARRAY[hospital_cost._payment_issue(a.source_id, r, 'missing_value', 'encounter')];
-	ELSIF r.kind = 'deposit_refund' THEN
+	ELSIF r.kind = 'deposit_refund' OR original.kind = 'deposit' THEN
+		IF r.kind = 'refund' THEN
+			account := coalesce(original.encounter_code, original.patient_code);
+			of_patient := original.encounter_code IS NULL;
+		END IF;
 		PERFORM hospital_cost._lock_payments(a.source_id, '{}', ARRAY[account]);
 	END IF;
 	SELECT * INTO standing FROM hospital_cost._live_payments(a.source_id, ARRAY[r.source_key]);
+	-- A payment that names another one, such as a bill written anew, makes no room.
 	room := original.amount + coalesce((SELECT sum(p.amount) FROM hospital_cost._payment p
-		WHERE p.source_id = a.source_id AND p.reverses_key = r.reverses_key), 0) - CASE WHEN standing.reverses_key = r.reverses_key THEN standing.amount ELSE 0 END;
-	IF r.kind = 'deposit_refund' THEN
-		deposits := coalesce((SELECT sum(p.amount) FROM hospital_cost._payment p WHERE COALESCE(p.encounter_code, p.patient_code) = account
-			AND (p.encounter_code IS NULL) = (r.encounter_code IS NULL) AND p.kind IN ('deposit', 'deposit_refund') AND p.entry_id IS DISTINCT FROM standing.entry_id), 0);
+		WHERE p.source_id = a.source_id AND p.reverses_key = r.reverses_key AND p.kind IN ('refund', 'deposit_refund')), 0) - CASE WHEN standing.reverses_key = r.reverses_key THEN standing.amount ELSE 0 END;
+	IF r.kind = 'deposit_refund' OR original.kind = 'deposit' THEN
+		deposits := hospital_cost._deposit_rest(account, of_patient, standing.entry_id);
 	END IF;
 	IF room + r.amount < 0 THEN
-		issues := issues || hospital_cost._payment_issue(a.source_id, r, 'refund_exceeds', 'amount', room::numeric(18,2)::text, (-r.amount)::text);
+		issues := issues || hospital_cost._payment_issue(a.source_id, r, 'refund_exceeds', 'amount', round(room, 2)::text, (-r.amount)::text);
 	ELSIF deposits + r.amount < 0 THEN
-		issues := issues || hospital_cost._payment_issue(a.source_id, r, 'deposit_exceeded', 'amount', deposits::numeric(18,2)::text, (-r.amount)::text);
+		issues := issues || hospital_cost._payment_issue(a.source_id, r, 'deposit_exceeded', 'amount', round(deposits, 2)::text, (-r.amount)::text);
 	END IF;
 	IF standing.entry_id IS NOT NULL AND (cardinality(issues) > 0 OR hospital_cost._payment_difference(standing, r) IS NOT NULL) THEN
 		SELECT v.outcome INTO code FROM hospital_cost._reverse_payments(ARRAY[standing]) v;

@@ -1,12 +1,27 @@
 -- 20 posting: rows of a payment table become entries.
 
--- The rows of these keys as they are now, locked against change.
-CREATE OR REPLACE FUNCTION hospital_cost._payments_now(a hospital_cost.attachment, keys text[], locks boolean) RETURNS hospital_cost._payment_row[]
+-- The rows of these keys as they are now, locked against change. An index finds a key only as it is spelled there: where rows are known to be
+-- there, those whose key has blanks around it are looked for without one.
+CREATE OR REPLACE FUNCTION hospital_cost._payments_now(a hospital_cost.attachment, keys text[], locks boolean, are_there boolean)
+RETURNS hospital_cost._payment_row[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	query text := format('%s WHERE %s AND %%s%s', replace(hospital_cost._payment_query(a, a.relation::text), '%', '%%'),
+		replace(hospital_cost._source_filter(a), '%', '%%'), CASE WHEN locks THEN ' FOR UPDATE' ELSE '' END);
+	found hospital_cost._payment_row[] := ARRAY(SELECT ROW(q.*, NULL, NULL, NULL, NULL, NULL)::hospital_cost._payment_row
+		FROM hospital_cost._read_payments(a.relation, format(query, hospital_cost._payment_key_filter(a, keys)), keys) q);
+	missing text[];
 BEGIN
-	RETURN ARRAY(SELECT ROW(q.*, NULL, NULL, NULL, NULL, NULL)::hospital_cost._payment_row
-		FROM hospital_cost._read_payments(a.relation, format('%s WHERE %s AND %s%s', hospital_cost._payment_query(a, a.relation::text),
-			hospital_cost._source_filter(a), hospital_cost._payment_key_filter(a, keys), CASE WHEN locks THEN ' FOR UPDATE' ELSE '' END), keys) q);
+	IF are_there AND EXISTS (SELECT FROM pg_attribute c WHERE c.attrelid = a.relation AND a.columns #> '{source_key,columns}' ? c.attname::text
+		AND c.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)) THEN
+		missing := ARRAY(SELECT k FROM unnest(keys) AS k EXCEPT SELECT f.source_key FROM unnest(found) f);
+	END IF;
+	IF cardinality(missing) > 0 THEN
+		found := found || ARRAY(SELECT ROW(q.*, NULL, NULL, NULL, NULL, NULL)::hospital_cost._payment_row
+			FROM hospital_cost._read_payments(a.relation, format(query, format('(%s) OPERATOR(pg_catalog.=) ANY ($1)',
+				hospital_cost._source_sql(a.relation, a.columns, 'source_key'))), missing) q);
+	END IF;
+	RETURN found;
 END $$;
 
 -- Refunds that a change of these entries and keys may concern, outside those keys.
@@ -17,7 +32,7 @@ DECLARE
 	gone text[] := ARRAY(SELECT b.source_key FROM unnest(back) b WHERE b.kind IN ('payment', 'deposit')) || posted;
 	freed text[] := gone || ARRAY(SELECT b.reverses_key FROM unnest(back) b WHERE b.reverses_key IS NOT NULL);
 	less text[] := ARRAY(SELECT coalesce(b.encounter_code, b.patient_code) FROM unnest(back) b WHERE b.kind = 'deposit');
-	moved text[] := ARRAY(SELECT coalesce(b.encounter_code, b.patient_code) FROM unnest(back) b WHERE b.kind IN ('deposit', 'deposit_refund'))
+	moved text[] := ARRAY(SELECT coalesce(b.encounter_code, b.patient_code) FROM unnest(back) b WHERE b.kind <> 'payment')
 		|| ARRAY(SELECT coalesce(l.encounter_code, l.patient_code) FROM hospital_cost._live_payments(_concerned_refunds.source_id, posted) l WHERE l.kind = 'deposit');
 BEGIN
 	RETURN QUERY
@@ -137,7 +152,7 @@ BEGIN
 	concerned := (SELECT jsonb_object_agg(c.source, c.concerned) FROM hospital_cost._concerned_refunds(a.source_id, keys, back, posted) c);
 	IF concerned ? a.source_id::text THEN
 		mine := ARRAY(SELECT jsonb_array_elements_text(concerned -> a.source_id::text));
-		picked := picked || ARRAY(SELECT j FROM hospital_cost._judge_payments(a, hospital_cost._payments_now(a, mine, false)) j
+		picked := picked || ARRAY(SELECT j FROM hospital_cost._judge_payments(a, hospital_cost._payments_now(a, mine, false, true)) j
 			WHERE j.issue IS NULL AND j.kind IN ('refund', 'deposit_refund') AND j.source_key = ANY (mine));
 		keys := keys || ARRAY(SELECT p.source_key FROM unnest(picked) p WHERE NOT p.source_key = ANY (keys));
 	END IF;

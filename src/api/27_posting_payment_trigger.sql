@@ -12,7 +12,7 @@ BEGIN
 	IF cardinality(doubtful) = 0 THEN
 		RETURN given;
 	END IF;
-	fresh := ARRAY(SELECT j FROM hospital_cost._judge_payments(a, hospital_cost._payments_now(a, doubtful, false)) j);
+	fresh := ARRAY(SELECT j FROM hospital_cost._judge_payments(a, hospital_cost._payments_now(a, doubtful, false, false)) j);
 	RETURN fresh || ARRAY(SELECT g FROM unnest(given) g
 		WHERE g.source_key IS NULL OR NOT g.source_key IN (SELECT f.source_key FROM unnest(fresh) f WHERE f.source_key IS NOT NULL));
 END $$;
@@ -27,7 +27,7 @@ BEGIN
 	SELECT t.* INTO a FROM hospital_cost.attachment t JOIN pg_class c ON c.oid = t.relation
 	WHERE t.source_id = _settle_elsewhere.source_id AND t.detached_at IS NULL;
 	IF FOUND AND hospital_cost._gone_columns(a) IS NULL THEN
-		rows_now := hospital_cost._payments_now(a, keys, false);
+		rows_now := hospital_cost._payments_now(a, keys, false, true);
 		PERFORM hospital_cost._settle_payments(a, ARRAY(SELECT f.source_key FROM unnest(rows_now) f), rows_now, false, true);
 	END IF;
 END $$;
@@ -61,9 +61,12 @@ DECLARE
 	a hospital_cost.attachment;
 	gone text;
 	origin text := 'SELECT NULL::pg_catalog.text AS key, NULL::hospital_cost._payment_row AS r, false AS has_row, 0::pg_catalog.int8 AS ord WHERE false';
+	key text;
 	keys text;
+	refunds text[];
 	b record;
 BEGIN
+	PERFORM hospital_cost._refuse_stand_in();
 	SELECT * INTO a FROM hospital_cost.attachment t WHERE t.relation = TG_RELID AND t.feed = 'payments' AND t.detached_at IS NULL;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'table "%" is not attached', TG_TABLE_NAME USING ERRCODE = 'MC204',
@@ -87,14 +90,17 @@ BEGIN
 			hospital_cost._payment_query(a, 'hospital_cost_new'), hospital_cost._source_filter(a));
 	END IF;
 	-- Keys that have no row any more, or none that counts.
-	keys := format('SELECT %s FROM %%s s', hospital_cost._source_sql(a.relation, a.columns, 'source_key'));
-	keys := CASE TG_OP WHEN 'INSERT' THEN 'SELECT NULL::pg_catalog.text WHERE false' WHEN 'DELETE' THEN format(keys, 'hospital_cost_old')
-		ELSE format(keys, 'hospital_cost_old') || ' UNION ' || format(keys, 'hospital_cost_new') END;
+	key := hospital_cost._payment_key_sql(a);
+	keys := CASE TG_OP WHEN 'INSERT' THEN 'SELECT NULL::pg_catalog.text WHERE false' WHEN 'DELETE' THEN format('SELECT %s FROM hospital_cost_old s', key)
+		ELSE format('SELECT %1$s FROM hospital_cost_old s UNION SELECT %1$s FROM hospital_cost_new s', key) END;
+	-- Refunds come in the last batches: what they give back is then there.
+	refunds := ARRAY(SELECT v.value FROM jsonb_each(coalesce(a.options -> 'kind', '{"refund": ["refund"], "deposit_refund": ["deposit_refund"]}')) e,
+		jsonb_array_elements_text(e.value) AS v (value) WHERE e.key IN ('refund', 'deposit_refund'));
 	FOR b IN EXECUTE format('WITH o AS MATERIALIZED (%s), n AS (SELECT o.key, o.r, o.has_row, o.ord FROM o
 			UNION ALL SELECT k.key, NULL, false, 0 FROM (%s EXCEPT SELECT o.key FROM o) k (key))
 		SELECT pg_catalog.array_agg(DISTINCT COALESCE(x.key, '''')) AS keys, COALESCE(pg_catalog.array_agg(x.r ORDER BY x.ord) FILTER (WHERE x.has_row), ''{}'') AS rows
-		FROM (SELECT n.*, (pg_catalog.row_number() OVER (ORDER BY n.key COLLATE "C", n.ord) OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog./) 2000 AS batch FROM n) x
-		GROUP BY x.batch ORDER BY x.batch', origin, keys) LOOP
+		FROM (SELECT n.*, (pg_catalog.row_number() OVER (ORDER BY (n.r).kind OPERATOR(pg_catalog.=) ANY (%L), n.key COLLATE "C", n.ord) OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog./) 2000 AS batch FROM n) x
+		GROUP BY x.batch ORDER BY x.batch', origin, keys, refunds) LOOP
 		PERFORM hospital_cost._settle_payments(a, b.keys, b.rows, a.key_is_unique OR TG_OP <> 'INSERT', false);
 	END LOOP;
 	RETURN NULL;
@@ -131,7 +137,7 @@ BEGIN
 	FOR n IN 0 .. (coalesce(cardinality(s.wanted), 0) - 1) / 2000 LOOP
 		batch := s.wanted[n * 2000 + 1 : n * 2000 + 2000];
 		CONTINUE WHEN coalesce(cardinality(batch), 0) = 0;
-		FOR r IN SELECT * FROM hospital_cost._settle_payments(a, batch, hospital_cost._payments_now(a, batch, true), false, true) LOOP
+		FOR r IN SELECT * FROM hospital_cost._settle_payments(a, batch, hospital_cost._payments_now(a, batch, true, true), false, true) LOOP
 			total := total || jsonb_build_object(r.outcome, coalesce((total ->> r.outcome)::bigint, 0) + r.row_count);
 		END LOOP;
 	END LOOP;

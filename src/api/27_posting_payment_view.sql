@@ -109,13 +109,13 @@ BEGIN ATOMIC
 		JOIN hospital_cost.attachment a ON a.source_id = n.source_id
 		CROSS JOIN LATERAL (SELECT sum(o.amount) AS amount, sum(CASE o.entry WHEN 'reverse' THEN -1 ELSE 1 END) AS live FROM hospital_cost._payment o
 			WHERE o.source_id = n.source_id AND o.source_key = n.reverses_key AND o.kind IN ('payment', 'deposit')) o
-		CROSS JOIN LATERAL (SELECT sum(r.amount) AS amount FROM hospital_cost._payment r WHERE r.source_id = n.source_id AND r.reverses_key = n.reverses_key) r
+		CROSS JOIN LATERAL (SELECT sum(r.amount) AS amount FROM hospital_cost._payment r WHERE r.source_id = n.source_id AND r.reverses_key = n.reverses_key
+			AND r.kind IN ('refund', 'deposit_refund')) r
 		WHERE o.live > 0 AND o.amount + r.amount < 0) x
 	UNION ALL
 	SELECT 'payments: deposit refunds above the deposits', 0, count(*), min('entry ' || x.entry_id) FROM (
 		SELECT min(p.entry_id) AS entry_id, coalesce(p.encounter_code, p.patient_code) AS account, p.encounter_code IS NULL AS no_encounter FROM hospital_cost._payment p
 		WHERE p.period = _verify_payment_entries.period AND p.kind = 'deposit_refund' GROUP BY 2, 3) x
-	CROSS JOIN LATERAL (SELECT sum(p.amount) AS amount FROM hospital_cost._payment p WHERE coalesce(p.encounter_code, p.patient_code) = x.account
-		AND (p.encounter_code IS NULL) = x.no_encounter AND p.kind IN ('deposit', 'deposit_refund')) d
+	CROSS JOIN LATERAL (SELECT hospital_cost._deposit_rest(x.account, x.no_encounter, NULL) AS amount) d
 	WHERE d.amount < 0;
 END;

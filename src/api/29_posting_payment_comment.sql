@@ -55,7 +55,10 @@ COMMENT ON FUNCTION hospital_cost._reverse_payments(hospital_cost._payment[]) IS
 COMMENT ON FUNCTION hospital_cost._enter_payments(smallint, hospital_cost._payment_row[], bigint) IS 'Enters rows; says of each what became of it';
 COMMENT ON FUNCTION hospital_cost._settle_refund(hospital_cost.attachment, hospital_cost._payment_row) IS 'Judges one refund against its original and the deposits, and posts it or takes it back';
 COMMENT ON FUNCTION hospital_cost._settle_refunds(hospital_cost.attachment, hospital_cost._payment_row[]) IS 'Judges refunds one after the other';
-COMMENT ON FUNCTION hospital_cost._payments_now(hospital_cost.attachment, text[], boolean) IS 'Rows of keys as the table has them now';
+COMMENT ON FUNCTION hospital_cost._payment_key_sql(hospital_cost.attachment) IS 'SQL expression: the key of a payment row; null for one of more than 1,000 bytes';
+COMMENT ON FUNCTION hospital_cost._keys_of_type(text[], oid) IS 'Those of some keys that a column of a type can hold';
+COMMENT ON FUNCTION hospital_cost._deposit_rest(text, boolean, bigint) IS 'What is left of the deposits of an encounter, or of a patient, but for one entry';
+COMMENT ON FUNCTION hospital_cost._payments_now(hospital_cost.attachment, text[], boolean, boolean) IS 'Rows of keys as the table has them now';
 COMMENT ON FUNCTION hospital_cost._concerned_refunds(smallint, text[], hospital_cost._payment[], text[]) IS 'Refunds that changed entries may concern';
 COMMENT ON FUNCTION hospital_cost._settle_payments(hospital_cost.attachment, text[], hospital_cost._payment_row[], boolean, boolean) IS 'Brings the entries of keys to what their rows say; counts by outcome';
 COMMENT ON FUNCTION hospital_cost._replace_stale(hospital_cost.attachment, hospital_cost._payment[], hospital_cost._payment_row[]) IS 'Rows that differ from their entries, read again';
