@@ -133,5 +133,15 @@ BEGIN
 	END IF;
 END $$;
 
+-- Rows are read as the owner.
+CREATE OR REPLACE FUNCTION hospital_cost._require_visible(relation regclass) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relrowsecurity AND c.relforcerowsecurity) THEN
+		RAISE EXCEPTION '% cannot be attached', relation USING ERRCODE = 'MC202', DETAIL = 'Reason: its policies hide rows from its owner too.',
+			HINT = format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY.', relation);
+	END IF;
+END $$;
+
 CREATE OR REPLACE TRIGGER forget_masters AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON hospital_cost.attachment
 	FOR EACH STATEMENT EXECUTE FUNCTION hospital_cost._forget_masters();

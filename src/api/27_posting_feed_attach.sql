@@ -62,10 +62,8 @@ DECLARE
 	kept jsonb;
 BEGIN
 	PERFORM hospital_cost._require_owner(relation);
-	IF EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relrowsecurity AND c.relforcerowsecurity) THEN
-		RAISE EXCEPTION '% cannot be attached', relation USING ERRCODE = 'MC202', DETAIL = 'Reason: its policies hide rows from its owner too.',
-			HINT = format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY.', relation);
-	ELSIF (mode IN ('strict', 'flag')) IS NOT TRUE THEN
+	PERFORM hospital_cost._require_visible(relation);
+	IF (mode IN ('strict', 'flag')) IS NOT TRUE THEN
 		RAISE EXCEPTION 'cannot attach % with mode "%"', relation, mode USING ERRCODE = 'MC203', HINT = 'mode: strict or flag.';
 	END IF;
 	mapping := hospital_cost._check_mapping(relation, feed, columns);

@@ -79,7 +79,8 @@ RETURN format(', failed AS (
 		(SELECT ARRAY[r.source_key, r.code, r.field, r.expected, r.observed] FROM refused r ORDER BY r.source_key, r.code LIMIT 1)
 	FROM change c WHERE %5$s',
 	hospital_cost._feed_whose_sql(a, t),
-	CASE t.style WHEN 'journal' THEN 'SELECT b.source_key, ARRAY[''period_closed'', ''period'', NULL, to_char(b.period, ''YYYY-MM'')], b.period, NULL, NULL FROM barred b'
+	CASE t.style WHEN 'journal' THEN 'SELECT b.source_key, ARRAY[''period_closed'', ''period'', NULL, to_char(b.period, ''YYYY-MM'')],
+		b.period, NULL, NULL FROM barred b'
 		ELSE format('SELECT c.source_key, ARRAY[%L, ''source_key'', NULL, NULL], NULL, c."of day", c."of encounter" FROM change c
 			WHERE c.outcome IN (''inserted'', ''updated'') AND c.source_key NOT IN (SELECT w.source_key FROM written w)', t.conflict) END,
 	a.source_id, CASE WHEN scoped THEN 'AND f.source_key = ANY ($3)' ELSE '' END,
@@ -118,18 +119,21 @@ CREATE OR REPLACE FUNCTION hospital_cost._feed_touched_sql(a hospital_cost.attac
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	key_columns text;
+	named text; -- by names of ours, which none of theirs can be
 	arrays text;
 	unnested text;
 	key text := hospital_cost._feed_key_sql(a);
 BEGIN
-	SELECT string_agg(format('s.%I', t.attname), ', ' ORDER BY c.ord), string_agg(format('array_agg(k.%I)::text', t.attname), ', ' ORDER BY c.ord),
+	SELECT string_agg(format('s.%I', t.attname), ', ' ORDER BY c.ord),
+		string_agg(format('s.%I AS "key column %s"', t.attname, c.ord), ', ' ORDER BY c.ord),
+		string_agg(format('array_agg(k."key column %s")::text', c.ord), ', ' ORDER BY c.ord),
 		string_agg(format('%%L::pg_catalog.%I[]', y.typname), ', ' ORDER BY c.ord)
-	INTO key_columns, arrays, unnested
+	INTO key_columns, named, arrays, unnested
 	FROM jsonb_array_elements_text(a.columns #> '{source_key,columns}') WITH ORDINALITY AS c (name, ord)
 	JOIN pg_attribute t ON t.attrelid = a.relation AND t.attname = c.name JOIN pg_type y ON y.oid = t.atttypid;
 	RETURN format('SELECT array_agg(DISTINCT k."key of the row"), format(%L, %s) || CASE WHEN bool_or(k."key of the row" = '''') THEN %L ELSE '''' END
 		FROM (SELECT DISTINCT %s AS "key of the row", %s FROM (%s) s) k',
-		format('(%s) IN (SELECT * FROM unnest(%s))', replace(key_columns, '%', '%%'), unnested), arrays, format(' OR %s = ''''', key), key, key_columns,
+		format('(%s) IN (SELECT * FROM unnest(%s))', replace(key_columns, '%', '%%'), unnested), arrays, format(' OR %s = ''''', key), key, named,
 		CASE event WHEN 'INSERT' THEN 'TABLE hospital_cost_new' WHEN 'DELETE' THEN 'TABLE hospital_cost_old'
 			ELSE format('SELECT %1$s FROM hospital_cost_old s UNION ALL SELECT %1$s FROM hospital_cost_new s', key_columns) END);
 END $$;

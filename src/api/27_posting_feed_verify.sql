@@ -14,7 +14,8 @@ BEGIN
 	CROSS JOIN LATERAL (SELECT format(CASE WHEN r.map IS NULL THEN 'COALESCE(%1$s, %3$L)'
 		ELSE 'COALESCE(CASE WHEN %2$L::jsonb ? COALESCE(%1$s, '''') THEN %2$L::jsonb ->> COALESCE(%1$s, '''')
 			WHEN %1$s IS NOT NULL THEN COALESCE(%2$L::jsonb ->> ''*'', %1$s) END, %3$L)' END, r.text, r.map, c.fallback) AS text) t
-	CROSS JOIN LATERAL (SELECT format(CASE WHEN c.target_type = 'date' AND c.type = 'time' THEN 'CASE WHEN isfinite(%1$s::timestamptz) THEN (%1$s::timestamptz AT TIME ZONE %2$L)::date::text END'
+	CROSS JOIN LATERAL (SELECT format(CASE WHEN c.target_type = 'date' AND c.type = 'time'
+		THEN 'CASE WHEN isfinite(%1$s::timestamptz) THEN (%1$s::timestamptz AT TIME ZONE %2$L)::date::text END'
 		WHEN c.type = 'time' THEN 'CASE WHEN isfinite(%1$s::timestamptz) THEN %1$s::timestamptz::text END'
 		WHEN c.type = 'number' THEN 'CASE WHEN %1$s ~ ''^[-+.0-9]{1,60}$'' THEN trim_scale(round(%1$s::numeric, %3$s))::text ELSE %1$s END'
 		ELSE '%1$s' END, t.text, hospital_cost.hospital_timezone(), coalesce((regexp_match(c.target_type, ',(\d+)'))[1], '8')) AS cell) x
@@ -72,7 +73,8 @@ BEGIN
 		WHERE t.relation = verify_feed.relation AND t.detached_at IS NULL ORDER BY t.feed LOOP
 		any_found := true;
 		PERFORM hospital_cost._require_columns(f.a);
-		RETURN QUERY EXECUTE format('SELECT v.identity, v.expected, v.actual, v.actual - v.expected, CASE WHEN v.actual <> v.expected THEN v.example END FROM %s($1) v', f.proof)
+		RETURN QUERY EXECUTE format('SELECT v.identity, v.expected, v.actual, v.actual - v.expected,
+			CASE WHEN v.actual <> v.expected THEN v.example END FROM %s($1) v', f.proof)
 			USING f.a;
 	END LOOP;
 	IF NOT any_found THEN

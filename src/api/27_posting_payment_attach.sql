@@ -23,18 +23,19 @@ AS 'MODULE_PATHNAME', 'hc_count_latest'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
 -- As _read_source, for payments: rows of a query, read as the table's owner, and the same with rows locked for whoever posts them.
+-- A policy that would hide rows is an error, not a table without them.
 CREATE OR REPLACE FUNCTION hospital_cost._read_payments(relation regclass, query text)
 RETURNS TABLE (source_key text, kind text, method text, amount numeric, paid_at timestamptz, encounter_code text, patient_code text,
 	started_at timestamptz, operator text, window_code text, reverses_key text, reason text, receipt_no text, settlement text,
 	external_reference text, status text, amount_text text)
 AS 'MODULE_PATHNAME', 'hc_read_source'
-LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE SET row_security = off;
 CREATE OR REPLACE FUNCTION hospital_cost._read_payments(relation regclass, query text, keys text[])
 RETURNS TABLE (source_key text, kind text, method text, amount numeric, paid_at timestamptz, encounter_code text, patient_code text,
 	started_at timestamptz, operator text, window_code text, reverses_key text, reason text, receipt_no text, settlement text,
 	external_reference text, status text, amount_text text)
 AS 'MODULE_PATHNAME', 'hc_read_source'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE SET row_security = off;
 
 -- SQL expression: the key of a row. One that no index of ours takes is none.
 CREATE OR REPLACE FUNCTION hospital_cost._payment_key_sql(a hospital_cost.attachment) RETURNS text
@@ -53,11 +54,14 @@ BEGIN
 			WHEN f.name IN ('paid_at', 'started_at') AND t.n = 0 THEN 'NULL::pg_catalog.timestamptz'
 			WHEN f.name IN ('paid_at', 'started_at') THEN t.instant
 			WHEN f.name = 'source_key' THEN hospital_cost._payment_key_sql(a)
-			WHEN f.name = 'amount' THEN format($q$CASE WHEN %1$s OPERATOR(pg_catalog.~) '^ *[-+]?([0-9]{1,20}[.]?[0-9]{0,20}|[.][0-9]{1,20}) *$' THEN (%1$s)::pg_catalog.numeric END$q$, coalesce(x.constant, t.plain))
+			WHEN f.name = 'amount' THEN format(
+				$q$CASE WHEN %1$s OPERATOR(pg_catalog.~) '^ *[-+]?([0-9]{1,20}[.]?[0-9]{0,20}|[.][0-9]{1,20}) *$' THEN (%1$s)::pg_catalog.numeric END$q$,
+					coalesce(x.constant, t.plain))
 			WHEN f.name = 'amount_text' THEN format('pg_catalog."left"(%s, 40)', coalesce(x.constant, t.plain))
 			WHEN t.n > 1 THEN hospital_cost._source_sql(a.relation, a.columns, f.name)
 			ELSE coalesce('NULLIF(' || coalesce(x.constant, t.code) || ', '''')', 'NULL::pg_catalog.text') END, ', ' ORDER BY f.ord), origin)
-		FROM unnest('{source_key,kind,method,amount,paid_at,encounter,patient,started_at,operator,window_code,reverses_key,reason,receipt_no,settlement,external_reference,status,amount_text}'::text[])
+		FROM unnest('{source_key,kind,method,amount,paid_at,encounter,patient,started_at,operator,window_code,
+			reverses_key,reason,receipt_no,settlement,external_reference,status,amount_text}'::text[])
 			WITH ORDINALITY AS f (name, ord)
 		CROSS JOIN LATERAL (SELECT a.columns -> CASE f.name WHEN 'amount_text' THEN 'amount' ELSE f.name END AS mapped) m
 		CROSS JOIN LATERAL (SELECT quote_literal(m.mapped ->> 'constant') || '::pg_catalog.text' AS constant) x
@@ -82,7 +86,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (
 	SELECT coalesce(array_agg(k.key), '{}') FROM unnest(keys) AS k (key)
 	WHERE CASE WHEN type IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN
-			CASE WHEN k.key ~ '^-?[0-9]{1,19}$' THEN abs(k.key::numeric + 0.5) < 2 ^ (CASE type WHEN 'int2'::regtype THEN 15 WHEN 'int4'::regtype THEN 31 ELSE 63 END)::numeric END
+			CASE WHEN k.key ~ '^-?[0-9]{1,19}$'
+				THEN abs(k.key::numeric + 0.5) < 2 ^ (CASE type WHEN 'int2'::regtype THEN 15 WHEN 'int4'::regtype THEN 31 ELSE 63 END)::numeric END
 		WHEN type = 'numeric'::regtype THEN k.key ~ '^-?([0-9]{1,1000}([.][0-9]+)?|Infinity|NaN)$'
 		WHEN type = 'uuid'::regtype THEN k.key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
 		ELSE true END);
@@ -92,10 +97,12 @@ CREATE OR REPLACE FUNCTION hospital_cost._payment_key_filter(a hospital_cost.att
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (
 	SELECT CASE WHEN count(*) = 1 AND bool_and(c.atttypid NOT IN ('text'::regtype, 'varchar'::regtype)) OR a.key_is_unique AND count(*) = 1
-		THEN format('s.%I OPERATOR(pg_catalog.=) ANY (%L::%s[])', min(c.attname), hospital_cost._keys_of_type(keys, min(c.atttypid)), min(format_type(c.atttypid, -1)))
+		THEN format('s.%I OPERATOR(pg_catalog.=) ANY (%L::%s[])',
+			min(c.attname), hospital_cost._keys_of_type(keys, min(c.atttypid)), min(format_type(c.atttypid, -1)))
 		WHEN bool_or(position('\' IN k.joined) > 0) THEN 'true'
 		ELSE format('(%s)', string_agg(format('s.%I OPERATOR(pg_catalog.=) ANY (%L::%s[])', c.attname,
-			hospital_cost._keys_of_type((SELECT array_agg(DISTINCT split_part(x.key, '|', n.ord::int)) FROM unnest(keys) AS x (key)), c.atttypid), format_type(c.atttypid, -1)), ' AND ')) END
+			hospital_cost._keys_of_type((SELECT array_agg(DISTINCT split_part(x.key, '|', n.ord::int)) FROM unnest(keys) AS x (key)), c.atttypid),
+				format_type(c.atttypid, -1)), ' AND ')) END
 		|| format(' AND (%s) OPERATOR(pg_catalog.=) ANY ($1)', hospital_cost._source_sql(a.relation, a.columns, 'source_key'))
 	FROM jsonb_array_elements_text(a.columns #> '{source_key,columns}') WITH ORDINALITY AS n (name, ord)
 	JOIN pg_attribute c ON c.attrelid = a.relation AND c.attname = n.name
@@ -132,6 +139,7 @@ DECLARE
 	mapping jsonb;
 BEGIN
 	PERFORM hospital_cost._require_owner(relation);
+	PERFORM hospital_cost._require_visible(relation);
 	IF (mode IN ('strict', 'flag')) IS NOT TRUE THEN
 		RAISE EXCEPTION 'cannot attach % with mode "%"', relation, mode USING ERRCODE = 'MC203', HINT = 'mode of payments: strict or flag.';
 	END IF;

@@ -95,7 +95,8 @@ END $$;
 
 -- One refund, judged after all else of its statement: what is left of its original, and of the deposits. A refund that stands already and exceeds
 -- now, because its original became smaller, is taken back. Returns posted, exists, refused or lost.
-CREATE OR REPLACE FUNCTION hospital_cost._settle_refund(a hospital_cost.attachment, r hospital_cost._payment_row, OUT outcome text, OUT issues hospital_cost._finding[])
+CREATE OR REPLACE FUNCTION hospital_cost._settle_refund(a hospital_cost.attachment, r hospital_cost._payment_row,
+	OUT outcome text, OUT issues hospital_cost._finding[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	original hospital_cost._payment;
@@ -127,7 +128,8 @@ BEGIN
 	SELECT * INTO standing FROM hospital_cost._live_payments(a.source_id, ARRAY[r.source_key]);
 	-- A payment that names another one, such as a bill written anew, makes no room.
 	room := original.amount + coalesce((SELECT sum(p.amount) FROM hospital_cost._payment p
-		WHERE p.source_id = a.source_id AND p.reverses_key = r.reverses_key AND p.kind IN ('refund', 'deposit_refund')), 0) - CASE WHEN standing.reverses_key = r.reverses_key THEN standing.amount ELSE 0 END;
+		WHERE p.source_id = a.source_id AND p.reverses_key = r.reverses_key AND p.kind IN ('refund', 'deposit_refund')), 0)
+			- CASE WHEN standing.reverses_key = r.reverses_key THEN standing.amount ELSE 0 END;
 	IF r.kind = 'deposit_refund' OR original.kind = 'deposit' THEN
 		deposits := hospital_cost._deposit_rest(account, of_patient, standing.entry_id);
 	END IF;
@@ -164,6 +166,7 @@ BEGIN
 	ELSIF r.reverses_key IS NOT NULL AND original.entry_id IS NULL THEN
 		issues := ARRAY[hospital_cost._payment_issue(a.source_id, r, 'original_not_found', 'reverses_key', NULL, r.reverses_key, standing.entry_id)];
 	ELSIF original.encounter_code <> was_named.encounter_code THEN
-		issues := ARRAY[hospital_cost._payment_issue(a.source_id, r, 'differs_from_original', 'encounter', original.encounter_code, was_named.encounter_code, standing.entry_id)];
+		issues := ARRAY[hospital_cost._payment_issue(a.source_id, r, 'differs_from_original', 'encounter',
+			original.encounter_code, was_named.encounter_code, standing.entry_id)];
 	END IF;
 END $$;

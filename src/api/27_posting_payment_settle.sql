@@ -25,7 +25,8 @@ BEGIN
 END $$;
 
 -- Refunds that a change of these entries and keys may concern, outside those keys.
-CREATE OR REPLACE FUNCTION hospital_cost._concerned_refunds(source_id smallint, keys text[], back hospital_cost._payment[], posted text[], OUT source smallint, OUT concerned text[])
+CREATE OR REPLACE FUNCTION hospital_cost._concerned_refunds(source_id smallint, keys text[], back hospital_cost._payment[], posted text[],
+	OUT source smallint, OUT concerned text[])
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -33,7 +34,8 @@ DECLARE
 	freed text[] := gone || ARRAY(SELECT b.reverses_key FROM unnest(back) b WHERE b.reverses_key IS NOT NULL);
 	less text[] := ARRAY(SELECT coalesce(b.encounter_code, b.patient_code) FROM unnest(back) b WHERE b.kind = 'deposit');
 	moved text[] := ARRAY(SELECT coalesce(b.encounter_code, b.patient_code) FROM unnest(back) b WHERE b.kind <> 'payment')
-		|| ARRAY(SELECT coalesce(l.encounter_code, l.patient_code) FROM hospital_cost._live_payments(_concerned_refunds.source_id, posted) l WHERE l.kind = 'deposit');
+		|| ARRAY(SELECT coalesce(l.encounter_code, l.patient_code)
+			FROM hospital_cost._live_payments(_concerned_refunds.source_id, posted) l WHERE l.kind = 'deposit');
 BEGIN
 	RETURN QUERY
 	SELECT x.s, array_agg(DISTINCT x.k) FROM (
@@ -88,7 +90,8 @@ END $$;
 
 -- Brings the entries of these keys to what their rows say. "given" are rows as a statement left them; careful: an entry is taken back only once the table
 -- has been asked, because another trigger may have written the row since. Neither careful nor by hand: keys can come twice, and the first stays.
-CREATE OR REPLACE FUNCTION hospital_cost._settle_payments(a hospital_cost.attachment, keys text[], given hospital_cost._payment_row[], careful boolean, by_hand boolean)
+CREATE OR REPLACE FUNCTION hospital_cost._settle_payments(a hospital_cost.attachment, keys text[], given hospital_cost._payment_row[],
+	careful boolean, by_hand boolean)
 RETURNS TABLE (outcome text, row_count bigint)
 -- Keys are looked for by index, whatever statistics from when the tables were empty say.
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
@@ -171,6 +174,7 @@ BEGIN
 		UNION ALL SELECT i.code, count(*) FROM unnest(issues) i WHERE i.code LIKE 'exists\_with%' GROUP BY i.code;
 	IF cardinality(lost) > 0 THEN
 		-- Another session was faster with these keys: look again.
-		RETURN QUERY SELECT * FROM hospital_cost._settle_payments(a, lost, ARRAY(SELECT g FROM unnest(given) g WHERE g.source_key = ANY (lost)), careful OR by_hand, by_hand);
+		RETURN QUERY SELECT * FROM hospital_cost._settle_payments(a, lost, ARRAY(SELECT g FROM unnest(given) g WHERE g.source_key = ANY (lost)),
+			careful OR by_hand, by_hand);
 	END IF;
 END $$;

@@ -79,7 +79,8 @@ BEGIN
 		-- No row can be told from another: one issue for the table, which blocks every close until its rows have been posted.
 		INSERT INTO hospital_cost._finding (class, code, severity, source_id, source_key, field, observed)
 		SELECT 'data', 'column_gone', 'blocking', a.source_id, '', 'source_key', gone
-		WHERE NOT EXISTS (SELECT FROM hospital_cost._finding f WHERE f.source_id = a.source_id AND f.source_key = '' AND f.code = 'column_gone' AND f.state = 'open');
+		WHERE NOT EXISTS (SELECT FROM hospital_cost._finding f WHERE f.source_id = a.source_id AND f.source_key = '' AND f.code = 'column_gone'
+			AND f.state = 'open');
 		RETURN NULL;
 	END IF;
 	IF TG_OP <> 'DELETE' THEN
@@ -98,8 +99,11 @@ BEGIN
 		jsonb_array_elements_text(e.value) AS v (value) WHERE e.key IN ('refund', 'deposit_refund'));
 	FOR b IN EXECUTE format('WITH o AS MATERIALIZED (%s), n AS (SELECT o.key, o.r, o.has_row, o.ord FROM o
 			UNION ALL SELECT k.key, NULL, false, 0 FROM (%s EXCEPT SELECT o.key FROM o) k (key))
-		SELECT pg_catalog.array_agg(DISTINCT COALESCE(x.key, '''')) AS keys, COALESCE(pg_catalog.array_agg(x.r ORDER BY x.ord) FILTER (WHERE x.has_row), ''{}'') AS rows
-		FROM (SELECT n.*, (pg_catalog.row_number() OVER (ORDER BY (n.r).kind OPERATOR(pg_catalog.=) ANY (%L), n.key COLLATE "C", n.ord) OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog./) 2000 AS batch FROM n) x
+		SELECT pg_catalog.array_agg(DISTINCT COALESCE(x.key, '''')) AS keys,
+			COALESCE(pg_catalog.array_agg(x.r ORDER BY x.ord) FILTER (WHERE x.has_row), ''{}'') AS rows
+		FROM (SELECT n.*, (pg_catalog.row_number() OVER (
+			ORDER BY (n.r).kind OPERATOR(pg_catalog.=) ANY (%L), n.key COLLATE "C", n.ord)
+				OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog./) 2000 AS batch FROM n) x
 		GROUP BY x.batch ORDER BY x.batch', origin, keys, refunds) LOOP
 		PERFORM hospital_cost._settle_payments(a, b.keys, b.rows, a.key_is_unique OR TG_OP <> 'INSERT', false);
 	END LOOP;

@@ -20,7 +20,8 @@ BEGIN
 	RETURN QUERY
 	WITH kind AS (
 		SELECT v.value AS theirs, e.key AS ours, CASE WHEN e.key LIKE '%refund' THEN -1 END AS sign
-		FROM jsonb_each(coalesce(a.options -> 'kind', '{"payment": ["payment"], "deposit": ["deposit"], "refund": ["refund"], "deposit_refund": ["deposit_refund"]}')) e,
+		FROM jsonb_each(coalesce(a.options -> 'kind',
+			'{"payment": ["payment"], "deposit": ["deposit"], "refund": ["refund"], "deposit_refund": ["deposit_refund"]}')) e,
 			jsonb_array_elements_text(e.value) AS v (value)
 	), source AS (
 		SELECT s.*, k.ours, round(CASE WHEN k.sign < 0 THEN -abs(s.amount) ELSE s.amount END, 2) AS signed,
@@ -53,7 +54,8 @@ BEGIN
 				WHEN CASE WHEN isfinite(s.started_at) THEN s.started_at END IS DISTINCT FROM l.started_at THEN 'started_at' END AS differs
 		FROM source s
 		FULL JOIN total t ON t.source_key = s.source_key
-		LEFT JOIN hospital_cost._payment l ON l.source_id = a.source_id AND l.source_key = t.source_key AND l.version = t.version AND l.entry <> 'reverse' AND t.entries = 1
+		LEFT JOIN hospital_cost._payment l ON l.source_id = a.source_id AND l.source_key = t.source_key
+			AND l.version = t.version AND l.entry <> 'reverse' AND t.entries = 1
 	)
 	SELECT * FROM pair WHERE a.key_is_unique OR pair.key IS NULL
 	UNION ALL
@@ -77,9 +79,11 @@ LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH state AS MATERIALIZED (
 		SELECT s.*, s.has_row AND s.entries = 0 AS missing,
-			EXISTS (SELECT FROM hospital_cost._finding f WHERE f.source_id = a.source_id AND f.source_key = coalesce(s.source_key, '') AND f.severity = 'blocking' AND f.state = 'open') AS explained
+			EXISTS (SELECT FROM hospital_cost._finding f WHERE f.source_id = a.source_id
+				AND f.source_key = coalesce(s.source_key, '') AND f.severity = 'blocking' AND f.state = 'open') AS explained
 		FROM hospital_cost._payment_state(a) s
-		WHERE s.period = _verify_payment_rows.period OR s.wrong LIKE '% %' OR (s.entries = 0 AND date_trunc('month', s.day::timestamp)::date = _verify_payment_rows.period)
+		WHERE s.period = _verify_payment_rows.period OR s.wrong LIKE '% %'
+			OR (s.entries = 0 AND date_trunc('month', s.day::timestamp)::date = _verify_payment_rows.period)
 	)
 	SELECT a.relation::text || ': ' || v.identity, v.expected, v.actual, v.example
 	FROM (SELECT count(*) FILTER (WHERE s.has_row AND s.entries > 0) AS rows, count(*) FILTER (WHERE s.entries > 0) AS live,
@@ -89,7 +93,8 @@ BEGIN ATOMIC
 			count(*) FILTER (WHERE s.missing) AS missing, count(*) FILTER (WHERE s.missing AND s.explained) AS explained,
 			min(s.source_key) FILTER (WHERE s.missing AND NOT s.explained) AS first_missing
 		FROM state s) t
-	CROSS JOIN LATERAL (VALUES ('rows = entries', t.rows::numeric, t.live::numeric, t.first_gone), ('amount of rows = of entries', t.row_amount, t.entry_amount, t.first_bad),
+	CROSS JOIN LATERAL (VALUES ('rows = entries', t.rows::numeric, t.live::numeric, t.first_gone),
+		('amount of rows = of entries', t.row_amount, t.entry_amount, t.first_bad),
 		('rows that differ from their entry', 0, t.bad, t.first_bad),
 		('rows without an entry = blocking issues', t.explained, t.missing, t.first_missing)) AS v (identity, expected, actual, example);
 END;

@@ -94,6 +94,7 @@ COMMENT ON COLUMN hospital_cost.encounter.patient_code IS 'Patient, as the hospi
 COMMENT ON COLUMN hospital_cost.encounter.payer IS 'Who pays (费别), in the hospital''s words; not used in any computation';
 COMMENT ON COLUMN hospital_cost.workload_value.measure IS 'visits, checkups, admissions, discharges, bed_days as in workload, or any name of the hospital''s own';
 COMMENT ON FUNCTION hospital_cost._source_day_sql(regclass, jsonb) IS 'SQL text that reads the service day of a mapped row';
+COMMENT ON FUNCTION hospital_cost._require_visible(regclass) IS 'Refuses a table whose policies hide rows from its owner (MC202)';
 COMMENT ON FUNCTION hospital_cost._within_calendar(text, text) IS 'SQL expression: an instant, infinity where it lies outside the years 1 to 9999';
 COMMENT ON FUNCTION hospital_cost._refuse_stand_in() IS 'Refuses to go on (42501) where a temporary relation has the name of a transition table';
 COMMENT ON FUNCTION hospital_cost._gone_columns(hospital_cost.attachment) IS 'Mapped columns that the table no longer has, or that have a type that cannot be read; null if none';

@@ -8,7 +8,7 @@ CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
 \ir fixture/payment.sql
-SELECT plan(40);
+SELECT plan(43);
 -- A payment table as the tests of names and types want it.
 CREATE FUNCTION his.table_of(name text, key text DEFAULT 'id bigint PRIMARY KEY', at text DEFAULT 'at timestamptz') RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -82,6 +82,19 @@ SELECT his.attach('collated', '{"source_key": ["a", "b"]}') \g /dev/null
 SELECT hospital_cost.attach_orders('his.collated', '{"source_key": ["a", "b"], "order": "a", "encounter": "visit", "item": "kind", "ordered_at": "at"}') \g /dev/null
 SELECT lives_ok(c, 'key columns of two collations: ' || left(c, 6))
 FROM unnest(ARRAY['INSERT INTO his.collated VALUES (1, 2)', 'UPDATE his.collated SET money = 2', 'DELETE FROM his.collated']) c;
+CREATE SCHEMA "h'%s""q";
+CREATE TABLE "h'%s""q"."t'%s
+b" ("id'%
+""c" int PRIMARY KEY, "k\'" text, at timestamptz DEFAULT '2025-03-05', "key of the row" text);
+CREATE VIEW his.named AS SELECT * FROM "h'%s""q"."t'%s
+b";
+SELECT hospital_cost.attach_orders(c.oid, jsonb_build_object('source_key', jsonb_build_array(E'id\'%\n"c', 'key of the row'), 'order', E'k\\\'', 'encounter', E'k\\\'',
+	'item', E'k\\\'', 'ordered_at', 'at', 'unit', jsonb_build_object('constant', E'a\'b%s\\"')), 'flag', E'{"values": {"item": {"it\'s %s": "x\\\\\'%"}}}')
+FROM pg_class c WHERE c.relname LIKE E't\'%' AND c.relkind = 'r' \g /dev/null
+INSERT INTO his.named VALUES (1, 'it''s %s', '2025-03-05', 'r');
+SELECT is((SELECT l.item_code || l.unit FROM hospital_cost.order_line l WHERE l.source_key = '1|r'), E'x\\\'%a\'b%s\\"', 'names, constants and translations with quotes, percent signs and newlines');
+UPDATE his.named SET at = '2025-03-06';
+SELECT is((SELECT hospital_cost.hospital_day(l.ordered_at)::text FROM hospital_cost.order_line l WHERE l.source_key = '1|r'), '2025-03-06', 'updated');
 SELECT his.table_of('long', 'id text') \g /dev/null
 SELECT his.attach('long') \g /dev/null
 CREATE FUNCTION his.long() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(md5(i::text), '') FROM generate_series(1, 400) i $$;
@@ -96,6 +109,9 @@ ALTER TABLE his.retyped ALTER id TYPE bigint USING length(id);
 SELECT lives_ok('UPDATE his.retyped SET money = 5 WHERE id = 1', 'the key column became a number, and refunds stand whose key is none');
 
 -- options and times
+ALTER TABLE his.retyped ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+SELECT throws_ok($$SELECT his.attach('retyped')$$, 'MC202', NULL, 'policies that hide payments from the owner of the table');
+ALTER TABLE his.retyped NO FORCE ROW LEVEL SECURITY;
 SELECT throws_ok($$SELECT his.attach('retyped', '{}', 'flag', '{"kind": {"payment": ["payment", null]}}')$$, 'MC203', NULL, 'a kind is no null');
 SELECT his.table_of('parts', 'id int PRIMARY KEY', 't time, at date') \g /dev/null
 SELECT his.attach('parts', '{"paid_at": ["at", "t"]}') \g /dev/null
