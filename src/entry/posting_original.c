@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "utils/memutils.h"
+
 #include "entry/posting_poster.h"
 #include "store/catalogue.h"
 
@@ -48,6 +50,8 @@ poster_find_original(Poster *poster, ChargeRow *row)
 	LedgerEntry original;
 	int16 last_version;
 	RefundEntry *entries;
+	RefundLeft left;
+	MemoryContext caller;
 	bool found;
 	int n;
 
@@ -75,7 +79,12 @@ poster_find_original(Poster *poster, ChargeRow *row)
 			posting_set_issue(row, ISSUE_MISSING_VALUE, FIELD_PERFORMING);
 		return;
 	}
+	/* All that the encounter ever had is read for one number, and a batch may be a thousand refunds of one encounter. */
+	caller = MemoryContextSwitchTo(AllocSetContextCreate(CurrentMemoryContext, "hospital_cost refunds", ALLOCSET_DEFAULT_SIZES));
 	n = entries_of_batch(poster, key, key_text, &entries);
 	n = ledger_refunds(&original, row, &entries, n);
-	ledger_refund_of(poster->attachment, row, &original, entries, n);
+	left = (RefundLeft) {original.quantity, original.amount};
+	posting_refund_left(entries, n, &left);
+	MemoryContextDelete(MemoryContextSwitchTo(caller));
+	ledger_refund_of(poster->attachment, row, &original, &left);
 }

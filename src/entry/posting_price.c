@@ -50,6 +50,7 @@ price_refund(const Attachment *attachment, ChargeRow *row)
 	LedgerEntry original;
 	int16 last_version;
 	RefundEntry *entries = NULL;
+	RefundLeft left;
 	int n;
 
 	if ((row->issues & ISSUES_BLOCKING & ~ISSUE_BIT(ISSUE_UNKNOWN_DEPARTMENT)) || !ledger_original_key(attachment, row, &key, &key_text) ||
@@ -57,7 +58,9 @@ price_refund(const Attachment *attachment, ChargeRow *row)
 		return;
 	n = posting_priced(attachment->source_id, row, original.entry_id, &entries);
 	n = ledger_refunds(&original, row, &entries, n);
-	ledger_refund_of(attachment, row, &original, entries, n);
+	left = (RefundLeft) {original.quantity, original.amount};
+	posting_refund_left(entries, n, &left);
+	ledger_refund_of(attachment, row, &original, &left);
 }
 
 SQL_FUNCTION(hc_price_charge);

@@ -6,6 +6,7 @@
 
 #include "miscadmin.h"
 #include "storage/lock.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 #include "store/compat.h"
@@ -90,11 +91,13 @@ ledger_check_refunds(int16 source_id, ChargeRow *row)
 	LedgerEntry original;
 	RefundEntry *entries = NULL;
 	RefundLeft left = {row->input.quantity, row->result.amount};
+	MemoryContext caller = MemoryContextSwitchTo(AllocSetContextCreate(CurrentMemoryContext, "hospital_cost refunds", ALLOCSET_DEFAULT_SIZES));
 	int n;
 
 	ledger_entry_of_row(source_id, row, &original);
 	n = ledger_refunds(&original, NULL, &entries, 0);
 	posting_refund_left(entries, n, &left);
+	MemoryContextDelete(MemoryContextSwitchTo(caller));
 	if (left.quantity >= 0 && left.amount >= 0)
 		return;
 	row->issues |= ISSUE_BIT(ISSUE_BELOW_REFUNDS);
@@ -132,9 +135,8 @@ compare_dimension(ChargeRow *row, ChargeField field, bool same)
 }
 
 void
-ledger_refund_of(const Attachment *attachment, ChargeRow *row, const LedgerEntry *original, RefundEntry *entries, int n)
+ledger_refund_of(const Attachment *attachment, ChargeRow *row, const LedgerEntry *original, const RefundLeft *left)
 {
-	RefundLeft left = {original->quantity, original->amount};
 	bool closes;
 
 	compare_dimension(row, FIELD_ENCOUNTER, piece_equal(row->field[FIELD_ENCOUNTER], original->encounter));
@@ -159,17 +161,16 @@ ledger_refund_of(const Attachment *attachment, ChargeRow *row, const LedgerEntry
 		row->field[FIELD_QUANTITY].length = strlen(row->field[FIELD_QUANTITY].text);
 		return;
 	}
-	posting_refund_left(entries, n, &left);
-	if (!posting_refund_fits(&left, row->input.quantity, row->input.has_amount && attachment->pricing != PRICING_COMPUTE,
+	if (!posting_refund_fits(left, row->input.quantity, row->input.has_amount && attachment->pricing != PRICING_COMPUTE,
 							 row->input.amount, &closes))
 	{
-		bool by_quantity = row->input.quantity < -left.quantity;
+		bool by_quantity = row->input.quantity < -left->quantity;
 
 		posting_set_issue(row, ISSUE_REFUND_EXCEEDS, by_quantity ? FIELD_QUANTITY : FIELD_AMOUNT);
-		row->other_value = by_quantity ? decimal_to_text(left.quantity, QUANTITY_SCALE) : decimal_to_text(left.amount, AMOUNT_SCALE);
+		row->other_value = by_quantity ? decimal_to_text(left->quantity, QUANTITY_SCALE) : decimal_to_text(left->amount, AMOUNT_SCALE);
 	}
 	row->input.closes_line = closes;
-	row->input.left = left.amount;
+	row->input.left = left->amount;
 }
 
 ChargeField
