@@ -22,7 +22,7 @@ CREATE FUNCTION his.attach(name text, change jsonb DEFAULT '{}', mode text DEFAU
 -- a trigger without the rows of its statement reads nothing in their place
 SELECT hospital_cost.setup_roles('hf') \g /dev/null
 CREATE ROLE hf_mallory;
-GRANT hf_clerk TO hf_mallory;
+GRANT hf_clerk, hf_controller TO hf_mallory;
 CREATE SCHEMA mallory AUTHORIZATION hf_mallory;
 SET LOCAL ROLE hf_mallory;
 CREATE FUNCTION mallory.trap() RETURNS text LANGUAGE plpgsql VOLATILE AS $$ BEGIN RAISE 'trapped as %', current_user; END $$;

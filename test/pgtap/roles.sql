@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
-SELECT plan(35 + count(*)::int) FROM pg_class c WHERE c.relnamespace = 'hospital_cost'::regnamespace AND c.relkind = 'v' AND c.relname !~ '^_';
+SELECT plan(45 + count(*)::int) FROM pg_class c WHERE c.relnamespace = 'hospital_cost'::regnamespace AND c.relkind = 'v' AND c.relname !~ '^_';
 SELECT set_eq($$SELECT hospital_cost.setup_roles('hc test')$$, ARRAY['hc test_reader', 'hc test_clerk', 'hc test_pricing', 'hc test_accountant', 'hc test_controller', 'hc test_cashier_leader', 'hc test_auditor'],
 	'setup_roles() makes the roles, under any prefix');
 SELECT is_empty($$SELECT hospital_cost.setup_roles('hc test')$$, 'and makes none twice');
@@ -34,9 +34,18 @@ SELECT throws_ok($$INSERT INTO hospital_cost.direct_cost (period, department_cod
 SELECT throws_ok($$SELECT hospital_cost.allocate('2025-03-01', 'four_class_three_level')$$, '42501', NULL, 'allocates nothing');
 RESET ROLE;
 
--- clerk: attaches tables of his own, records what happened; sees no ledger
+-- clerk: looks after tables of his own that were attached for him, records what happened; attaches none, sees no ledger
 SET LOCAL ROLE "hc test_clerk";
-SELECT lives_ok($$SELECT hospital_cost.create_charge_table('ward.charge')$$, 'clerk makes a charge table');
+SELECT throws_ok($$SELECT hospital_cost.create_charge_table('ward.charge')$$, '42501', NULL, 'clerk makes no charge table');
+CREATE TABLE ward.payment (id int PRIMARY KEY, visit text, kind text, way text, amount numeric, at timestamptz);
+SELECT throws_ok(format('SELECT hospital_cost.%s(''ward.payment'', ''{}'')', f), '42501', NULL, 'nor ' || f || ' with a table of his own')
+FROM unnest('{attach_charges,attach_payments,attach_encounters,attach_stays,attach_service_use,attach_orders,attach_stock,attach_costs}'::text[]) AS f;
+RESET ROLE;
+GRANT "hc test_clerk" TO "hc test_controller";
+SET LOCAL ROLE "hc test_controller";
+SELECT lives_ok($$SELECT hospital_cost.create_charge_table('ward.charge')$$, 'controller makes one');
+SELECT lives_ok($$ALTER TABLE ward.charge OWNER TO "hc test_clerk"$$, 'and hands it over');
+SET LOCAL ROLE "hc test_clerk";
 SELECT lives_ok($$INSERT INTO ward.charge (encounter_code, item_code, performing_department, charged_at) VALUES ('E9', 'LAB', 'T1', '2025-03-05 10:00+08'), ('E9', 'X', 'T1', '2025-03-05 10:00+08')$$, 'and posts through it');
 SELECT lives_ok($$SELECT * FROM hospital_cost.unposted('ward.charge')$$, 'asks what is not posted');
 SELECT lives_ok($$SELECT * FROM hospital_cost.post_pending('ward.charge')$$, 'posts what waited');
