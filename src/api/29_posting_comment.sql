@@ -94,6 +94,7 @@ COMMENT ON COLUMN hospital_cost.encounter.patient_code IS 'Patient, as the hospi
 COMMENT ON COLUMN hospital_cost.encounter.payer IS 'Who pays (费别), in the hospital''s words; not used in any computation';
 COMMENT ON COLUMN hospital_cost.workload_value.measure IS 'visits, checkups, admissions, discharges, bed_days as in workload, or any name of the hospital''s own';
 COMMENT ON FUNCTION hospital_cost._source_day_sql(regclass, jsonb) IS 'SQL text that reads the service day of a mapped row';
+COMMENT ON FUNCTION hospital_cost._source_instant_sql(regclass, jsonb) IS 'SQL text that reads the instant of a mapped row';
 COMMENT ON FUNCTION hospital_cost._gone_columns(hospital_cost.attachment) IS 'Mapped columns that the table no longer has, or that have a type that cannot be read; null if none';
 COMMENT ON FUNCTION hospital_cost._require_columns(hospital_cost.attachment) IS 'Raises MC207 if mapped columns are gone or have another type';
 COMMENT ON FUNCTION hospital_cost._read_source(regclass, text) IS 'Rows of a query over an attached table, read as the table''s owner';

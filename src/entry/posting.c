@@ -137,8 +137,17 @@ take_back(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot, in
 	}
 	if (poster_is_stale(poster, &old))
 		*version = 0;
-	else if (poster->attachment->key_is_unique || (old.state == CHARGE_CHARGED && releases_key(poster, &old)))
-		*version = poster_reverse(poster, &old, version) ? *version : 0;
+	else if ((poster->attachment->key_is_unique || (old.state == CHARGE_CHARGED && releases_key(poster, &old))) &&
+		!poster_reverse(poster, &old, version))
+	{
+		*version = 0;
+		/* The row goes by another key now, under which nothing is posted: that key says why, too. */
+		if (new_slot != NULL && new.state == CHARGE_CHARGED && (new.key != old.key || !piece_equal(new.key_text, old.key_text)))
+		{
+			new.issues = old.issues;
+			poster_report(poster, &new);
+		}
+	}
 }
 
 /* Second pass, a row as it is now; third pass, the refunds, which may stand before what they name. */
@@ -258,7 +267,7 @@ posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate 
 
 /* Mode async: the keys of all rows, to be posted by post_pending. */
 static void
-set_keys_aside(const Attachment *attachment, TupleDesc desc, Tuplestorestate *store)
+set_keys_aside(const Attachment *attachment, TupleDesc desc, Tuplestorestate *store, bool is_old)
 {
 	RowSource source = {0};
 	Appender *queue;
@@ -277,7 +286,7 @@ set_keys_aside(const Attachment *attachment, TupleDesc desc, Tuplestorestate *st
 		ChargeRow row;
 
 		posting_decode(attachment, slot, &row);
-		posting_key_put(queue, attachment->source_id, &row);
+		posting_key_put(queue, attachment->source_id, &row, is_old);
 		if (i % LEDGER_BATCH == 0)
 		{
 			append_flush(queue, NULL);
@@ -298,8 +307,8 @@ post_changes(Relation rel, Tuplestorestate *old_store, Tuplestorestate *new_stor
 
 	if (attachment->mode == MODE_ASYNC)
 	{
-		set_keys_aside(attachment, RelationGetDescr(rel), old_store);
-		set_keys_aside(attachment, RelationGetDescr(rel), new_store);
+		set_keys_aside(attachment, RelationGetDescr(rel), old_store, true);
+		set_keys_aside(attachment, RelationGetDescr(rel), new_store, false);
 	}
 	else
 		posting_statement(attachment, RelationGetDescr(rel), old_store, new_store, after_the_fact, NULL, NULL);

@@ -76,6 +76,6 @@ poster_find_original(Poster *poster, ChargeRow *row)
 		return;
 	}
 	n = entries_of_batch(poster, key, key_text, &entries);
-	n = ledger_refunds(&original, row, &entries, n);
+	n = ledger_refunds(&original, row, true, &entries, n);
 	ledger_refund_of(poster->attachment, row, &original, entries, n);
 }
