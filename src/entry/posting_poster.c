@@ -137,7 +137,7 @@ poster_post(Poster *poster, ChargeRow *row)
 		posting_price(poster->attachment, row);
 		if (row->reverses != 0)
 			row->kind = KIND_REVERSE;
-		else if (row->version > 1 && (row->issues & ISSUES_BLOCKING) == 0)
+		else if (row->version > 1 && row->kind == KIND_POST && (row->issues & ISSUES_BLOCKING) == 0)
 			ledger_check_refunds(poster->attachment->source_id, row);
 	}
 	/* A row that stays without an entry holds its month open as well: a close that cannot see its issue yet must not miss it. */

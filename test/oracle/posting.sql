@@ -64,7 +64,7 @@ SELECT is_empty($$SELECT k FROM unnest('{reverse,adjust,late,closes_line,source_
 SELECT is_empty($$SELECT c FROM unnest('{missing_value,unreadable_value,unknown_item,unknown_department,unknown_status,refund_exceeds,period_not_open,no_original,
 	original_not_found,differs_from_original,late,rounded}'::text[]) c
 	WHERE NOT EXISTS (SELECT FROM hospital_cost.posting_issue i WHERE i.code = btrim(c, E' \n\t'))$$, 'so did the issues');
-SELECT is_empty($$SELECT x FROM unnest('{posted,refused,exists,gone,exists_with_different_quantity}'::text[]) x
+SELECT is_empty($$SELECT x FROM unnest('{posted,refused,exists,gone_reversed,exists_with_different_quantity}'::text[]) x
 	WHERE NOT EXISTS (SELECT FROM generate.outcome o WHERE o.model ~ ('(^|, )' || x || ' '))$$, 'post_pending() had to say all it can say');
 
 -- The ledger follows the tables in the end, and nothing is left to explain.

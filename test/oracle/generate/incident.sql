@@ -60,7 +60,7 @@ END $$;
 -- A month is closed if nothing of it waits, and only then.
 CREATE FUNCTION generate.close(step int, month date) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-	waits boolean := EXISTS (SELECT FROM model.issue i WHERE i.is_blocking AND (i.period = month OR i.period IS NULL));
+	waits boolean := EXISTS (SELECT FROM model.queue) OR EXISTS (SELECT FROM model.issue i WHERE i.is_blocking AND (i.period = month OR i.period IS NULL));
 	refused boolean := false;
 BEGIN
 	BEGIN

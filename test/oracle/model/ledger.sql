@@ -1,16 +1,17 @@
 -- The auditor's second opinion, second part: his own books. One row an entry, one an open issue, one a key that waits.
 CREATE TABLE model.entry (id bigserial PRIMARY KEY, source text, key text, kind text, encounter text, item text, ordering text, performing text, ward text,
 	quantity numeric, price numeric, amount numeric, at timestamptz, day date, period date, flags text[], of_key text, reverses bigint,
-	is_live boolean NOT NULL DEFAULT true, takes_back boolean NOT NULL DEFAULT false);
+	is_live boolean NOT NULL DEFAULT true, takes_back boolean NOT NULL DEFAULT false,
+	copies int NOT NULL DEFAULT 1); -- rows that say what the entry says, where keys may come twice
 CREATE INDEX ON model.entry (source, key) WHERE is_live;
 CREATE INDEX ON model.entry (source, of_key) WHERE of_key IS NOT NULL;
-CREATE TABLE model.issue (source text, key text, code text, is_blocking boolean, period date, PRIMARY KEY (source, key, code));
+CREATE TABLE model.issue (source text, key text, code text, is_blocking boolean, period date, names text, PRIMARY KEY (source, key, code));
 CREATE TABLE model.queue (source text, key text, PRIMARY KEY (source, key));
 
 CREATE FUNCTION model.live(c model.charge) RETURNS model.entry LANGUAGE sql STABLE AS $$
 	SELECT e FROM model.entry e WHERE e.source = c.source AND e.key = c.key AND e.is_live $$;
 CREATE FUNCTION model.say(c model.charge, code text, is_blocking boolean, period date) RETURNS void LANGUAGE sql AS $$
-	INSERT INTO model.issue VALUES (c.source, c.key, code, is_blocking, period) ON CONFLICT DO NOTHING $$;
+	INSERT INTO model.issue VALUES (c.source, c.key, code, is_blocking, period, c.original) ON CONFLICT DO NOTHING $$;
 
 -- Takes back what a key has. False if its month refuses that: then the key keeps its entry, and an issue.
 CREATE FUNCTION model.take_back(c model.charge) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -38,8 +39,8 @@ CREATE FUNCTION model.rest(e model.entry, OUT quantity numeric, OUT amount numer
 	SELECT e.quantity + coalesce(sum(r.quantity), 0), e.amount + coalesce(sum(r.amount), 0)
 	FROM model.entry r WHERE r.source = e.source AND r.of_key = e.key AND r.is_live $$;
 
--- A charge becomes an entry, or is refused; returns the outcome. "waited" says that it comes by post_pending.
-CREATE FUNCTION model.post(s model.source, row_says model.charge, waited boolean DEFAULT false) RETURNS text LANGUAGE plpgsql AS $$
+-- A charge becomes an entry, or is refused; returns the outcome. "waited" says that it comes by post_pending, "again" that there were entries before.
+CREATE FUNCTION model.post(s model.source, row_says model.charge, waited boolean, again boolean) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	c model.charge := row_says;
 	e model.entry;
@@ -83,6 +84,11 @@ BEGIN
 					odd := odd || 'differs_from_original'::text;
 				END IF;
 				list_price := o.price;
+				IF c.quantity > 0 THEN
+					-- it would give money back and quantity out again
+					bad := bad || 'unreadable_value'::text;
+					is_readable := false;
+				END IF;
 				SELECT r.quantity, r.amount INTO left_quantity, left_amount FROM model.rest(o) r;
 				IF c.quantity < -left_quantity OR (c.amount < -left_amount AND s.pricing <> 'compute') THEN
 					bad := bad || 'refund_exceeds'::text;
@@ -107,6 +113,10 @@ BEGIN
 			e.amount := CASE WHEN s.pricing <> 'compute' THEN coalesce(c.amount, computed) ELSE computed END;
 			IF o.id IS NOT NULL AND e.amount < -left_amount THEN
 				bad := bad || 'refund_exceeds'::text;
+			END IF;
+			IF again AND o.id IS NULL AND c.quantity >= 0 AND e.amount >= 0 AND EXISTS (SELECT FROM model.entry r WHERE r.source = c.source AND r.of_key = c.key
+				AND r.is_live AND r.encounter = c.encounter HAVING c.quantity + sum(r.quantity) < 0 OR e.amount + sum(r.amount) < 0) THEN
+				odd := odd || 'below_refunds'::text;
 			END IF;
 			IF s.pricing <> 'trust' AND list_price IS NULL THEN
 				odd := odd || 'no_list_price'::text;

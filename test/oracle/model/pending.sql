@@ -13,11 +13,11 @@ DECLARE
 	field text := model.differs(s, c, e);
 BEGIN
 	IF e.id IS NULL THEN
-		RETURN ARRAY[model.post(s, c, true)];
+		RETURN ARRAY[model.post(s, c, true, model.came_before(c.source, c.key))];
 	ELSIF field IS NULL THEN
 		RETURN '{exists}';
 	ELSIF correct AND s.is_unique THEN
-		RETURN ARRAY['exists_with_different_' || field, CASE WHEN model.take_back(c) THEN model.post(s, c, true) END];
+		RETURN ARRAY['exists_with_different_' || field, CASE WHEN model.take_back(c) THEN model.post(s, c, true, true) END];
 	ELSIF NOT EXISTS (SELECT FROM model.issue i WHERE i.source = c.source AND i.key = c.key AND i.is_blocking) THEN
 		PERFORM model.say(c, 'exists_with_different_' || field, false, date_trunc('month', c.day)::date);
 	END IF;
@@ -38,15 +38,17 @@ DECLARE
 	c model.charge;
 	k text;
 	said text[] := '{}';
-	queued text[] := ARRAY(SELECT q.key FROM model.queue q WHERE q.source = s.name);
+	-- what was set aside, and what was refused before
+	queued text[] := ARRAY(SELECT q.key FROM model.queue q WHERE q.source = s.name UNION SELECT i.key FROM model.issue i WHERE i.source = s.name AND i.is_blocking);
 	by_queue boolean := s.is_async AND NOT whole AND NOT correct;
 BEGIN
 	DELETE FROM model.queue q WHERE q.source = s.name;
 	CREATE TEMP TABLE here ON COMMIT DROP AS SELECT row_number() OVER () AS place, r AS charge, r.key FROM model.rows(s) r;
 	IF NOT by_queue THEN
-		-- What a closed month refused is made first.
+		-- What a closed month refused is made first; and refunds that came before their originals come again.
 		PERFORM model.take_back(model.charge_of(s.name, i.key)) FROM (SELECT DISTINCT x.key FROM model.issue x JOIN model.entry e ON e.source = x.source AND e.key = x.key
-			AND e.is_live WHERE x.source = s.name AND x.code LIKE 'period_%') i;
+			AND e.is_live WHERE x.source = s.name
+			AND (x.code LIKE 'period_%' OR (x.code = 'original_not_found' AND EXISTS (SELECT FROM model.entry o WHERE o.source = x.source AND o.key = x.names AND o.is_live)))) i;
 	END IF;
 	FOR k IN SELECT e.key FROM model.entry e WHERE e.source = s.name AND e.is_live AND (NOT by_queue OR e.key = ANY (queued))
 		AND NOT EXISTS (SELECT FROM here h WHERE h.key = e.key) LOOP
@@ -65,7 +67,7 @@ BEGIN
 		WHERE NOT by_queue AND model.differs(s, h.charge, e) IS NULL;
 	RETURN QUERY SELECT 'exists', count(*) FROM fits;
 	FOR c IN SELECT (h.charge).* FROM here h WHERE (by_queue AND h.key = ANY (queued)) OR (NOT by_queue AND NOT EXISTS (SELECT FROM fits f WHERE f.key = h.key))
-		ORDER BY h.place LOOP
+		ORDER BY model.is_refund(h.charge), h.place LOOP
 		said := said || model.settle(s, c, correct OR by_queue);
 	END LOOP;
 	DROP TABLE here, fits;

@@ -14,6 +14,11 @@ RETURN CASE
 	WHEN e.kind <> 'reverse' AND c.performing IS DISTINCT FROM e.performing THEN 'performing_department'
 	WHEN e.kind <> 'reverse' AND c.ward IS DISTINCT FROM e.ward THEN 'ward_department' END;
 
+CREATE FUNCTION model.is_refund(c model.charge) RETURNS boolean LANGUAGE sql IMMUTABLE
+RETURN c.original IS NOT NULL AND (coalesce(c.quantity < 0, false) OR coalesce(c.amount < 0, false));
+CREATE FUNCTION model.came_before(source text, key text) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM model.entry e WHERE e.source = came_before.source AND e.key = came_before.key) $$;
+
 -- Where keys may come twice: the same message again is no charge again; with another content it is an issue.
 CREATE FUNCTION model.post_once(s model.source, c model.charge) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -21,14 +26,32 @@ DECLARE
 	field text := model.differs(s, c, e);
 BEGIN
 	IF cardinality(c.issues) > 0 THEN
-		PERFORM model.post(s, c);
+		PERFORM model.post(s, c, false, model.came_before(c.source, c.key));
 	ELSIF e.id IS NULL THEN
 		-- What was said of the key is said again, or no longer true.
 		DELETE FROM model.issue i WHERE i.source = c.source AND i.key = c.key;
-		PERFORM model.post(s, c);
+		PERFORM model.post(s, c, false, model.came_before(c.source, c.key));
 	ELSIF field IS NOT NULL THEN
 		PERFORM model.say(c, 'exists_with_different_' || field, false, date_trunc('month', c.day)::date);
+	ELSE
+		UPDATE model.entry x SET copies = x.copies + 1 WHERE x.id = e.id;
 	END IF;
+END $$;
+-- There, an entry goes with the last row that says what it says. Whether this one takes it along.
+CREATE FUNCTION model.releases(s model.source, c model.charge) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	e model.entry := model.live(c);
+BEGIN
+	IF c.state <> 'charged' THEN
+		RETURN false;
+	ELSIF e.id IS NULL THEN
+		RETURN true;
+	ELSIF model.differs(s, c, e) IS NULL THEN
+		UPDATE model.entry x SET copies = greatest(x.copies - 1, 0) WHERE x.id = e.id RETURNING x.copies INTO e.copies;
+		RETURN e.copies = 0;
+	END IF;
+	DELETE FROM model.issue i WHERE i.source = c.source AND i.key = c.key;
+	RETURN false;
 END $$;
 
 CREATE FUNCTION model.statement(s model.source, old his.line[], new his.line[]) RETURNS void LANGUAGE plpgsql AS $$
@@ -36,6 +59,7 @@ DECLARE
 	o model.charge;
 	n model.charge;
 	stays boolean[];
+	again boolean[];
 BEGIN
 	IF s.is_async THEN
 		INSERT INTO model.queue SELECT s.name, model.key(r.tag, r.id) FROM unnest(old || new) r ON CONFLICT DO NOTHING;
@@ -50,25 +74,26 @@ BEGIN
 				CONTINUE;
 			END IF;
 		END IF;
-		IF o.state <> 'charged' AND NOT s.is_unique AND NOT EXISTS (SELECT FROM model.issue x WHERE x.source = o.source AND x.key = o.key AND x.code LIKE 'period_%') THEN
-			-- Where keys come twice, what is live belongs to another row of the key.
-			DELETE FROM model.issue x WHERE x.source = o.source AND x.key = o.key;
-			CONTINUE;
-		END IF;
+		CONTINUE WHEN NOT s.is_unique AND NOT model.releases(s, o);
+		again[i] := model.came_before(s.name, o.key);
 		stays[i] := NOT model.take_back(o);
 		IF stays[i] AND new IS NOT NULL AND n.key <> o.key AND n.state = 'charged' THEN
 			-- The row goes by another key now, which has nothing: it says so too.
 			PERFORM model.say(n, i.code, true, i.period) FROM model.issue i WHERE i.source = o.source AND i.key = o.key AND i.code LIKE 'period_%';
 		END IF;
 	END LOOP;
-	FOR i IN 1 .. coalesce(cardinality(new), 0) LOOP
-		n := model.read(s, new[i]);
-		CONTINUE WHEN coalesce(stays[i], false) OR n.state <> 'charged';
-		IF s.is_unique THEN
-			PERFORM model.post(s, n);
-		ELSE
-			PERFORM model.post_once(s, n);
-		END IF;
+	-- Refunds come last: they may stand before what they name.
+	FOR pass IN 0 .. 1 LOOP
+		FOR i IN 1 .. coalesce(cardinality(new), 0) LOOP
+			CONTINUE WHEN coalesce(stays[i], false);
+			n := model.read(s, new[i]);
+			CONTINUE WHEN n.state <> 'charged' OR model.is_refund(n) <> (pass = 1);
+			IF s.is_unique THEN
+				PERFORM model.post(s, n, false, coalesce(again[i], false));
+			ELSE
+				PERFORM model.post_once(s, n);
+			END IF;
+		END LOOP;
 	END LOOP;
 END $$;
 
