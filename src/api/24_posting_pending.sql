@@ -105,6 +105,9 @@ BEGIN
 	), lost_sight AS (
 		SELECT k.source_key FROM known k JOIN taken t ON t.source_key = k.source_key WHERE k.version = 0
 		GROUP BY 1 HAVING count(*) FILTER (WHERE t.is_old) >= count(*) FILTER (WHERE NOT t.is_old)
+		UNION -- those whose change was refused have an entry
+		SELECT f.source_key FROM known k JOIN hospital_cost._finding f ON f.source_key = k.source_key
+		WHERE k.version = 0 AND f.source_id = a.source_id AND f.state = 'open' AND f.code IN ('period_closed', 'period_not_open')
 	), sought AS (
 		SELECT s.source_key, max(l.version) AS version, (array_agg(l.encounter_code ORDER BY l.version DESC))[1] AS encounter_code
 		FROM lost_sight s JOIN hospital_cost._ledger l ON s.source_key = CASE WHEN l.source_key_text = '' THEN l.source_key::text ELSE l.source_key_text END

@@ -76,7 +76,7 @@ posting_price(const Attachment *attachment, ChargeRow *row)
 	if (row->result.issues & ISSUES_BLOCKING)
 		posting_set_issue(row, ISSUE_NO_PRICE,
 						  row->result.issues & (ISSUE_BIT(ISSUE_NO_AMOUNT) | ISSUE_BIT(ISSUE_REFUND_EXCEEDS)) ? FIELD_AMOUNT : FIELD_UNIT_PRICE);
-	if (row->result.issues & ISSUE_BIT(ISSUE_REFUND_EXCEEDS))
+	if (row->result.issues & ~row->issues & ISSUE_BIT(ISSUE_REFUND_EXCEEDS))
 	{
 		row->other_value = decimal_to_text(row->input.left, AMOUNT_SCALE);
 		row->input.amount = row->result.computed; /* to be shown */

@@ -90,7 +90,7 @@ BEGIN
 					is_readable := false;
 				END IF;
 				SELECT r.quantity, r.amount INTO left_quantity, left_amount FROM model.rest(o) r;
-				IF c.quantity < -left_quantity OR (c.amount < -left_amount AND s.pricing <> 'compute') THEN
+				IF is_readable AND (c.quantity < -left_quantity OR (c.amount < -left_amount AND s.pricing <> 'compute')) THEN
 					bad := bad || 'refund_exceeds'::text;
 				END IF;
 			END IF;

@@ -13,6 +13,9 @@ DECLARE
 	field text := model.differs(s, c, e);
 BEGIN
 	IF e.id IS NULL THEN
+		IF NOT s.is_unique AND cardinality(c.issues) = 0 THEN
+			DELETE FROM model.issue i WHERE i.source = c.source AND i.key = c.key;
+		END IF;
 		RETURN ARRAY[model.post(s, c, true, model.came_before(c.source, c.key))];
 	ELSIF field IS NULL THEN
 		RETURN '{exists}';
