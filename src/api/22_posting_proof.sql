@@ -54,6 +54,15 @@ BEGIN
 	END IF;
 END $$;
 
+-- And for its instant: a wall clock is the hospital's.
+CREATE OR REPLACE FUNCTION hospital_cost._source_instant_sql(relation regclass, columns jsonb) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT CASE a.atttypid WHEN 'timestamptz'::regtype THEN format('s.%I', a.attname)
+		ELSE format('%s::pg_catalog.timestamp AT TIME ZONE %L', hospital_cost._source_day_sql(relation, columns), hospital_cost.hospital_timezone()) END
+	FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = columns #>> '{charged_at,columns,0}';
+END;
+
 -- Mapped columns that the table no longer has, or that have a type that cannot be read; null if none.
 CREATE OR REPLACE FUNCTION hospital_cost._gone_columns(a hospital_cost.attachment) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -79,7 +88,7 @@ END $$;
 
 -- Read as the table's owner: its casts, functions and indexes are his code and must not run with the rights of this one.
 CREATE OR REPLACE FUNCTION hospital_cost._read_source(relation regclass, query text)
-RETURNS TABLE (source_key text, quantity numeric, amount numeric, day date, billed numeric, encounter text, item text, ordering text, performing text, ward text,
+RETURNS TABLE (source_key text, quantity numeric, amount numeric, day date, billed numeric, price numeric, at timestamptz, encounter text, item text, ordering text, performing text, ward text,
 	reverses text)
 AS 'MODULE_PATHNAME', 'hc_read_source'
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE ROWS 200000;
@@ -97,13 +106,13 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN format('SELECT (%1$s)::pg_catalog.text, pg_catalog.round((%2$s)::pg_catalog.numeric, 4),
 		pg_catalog.round(COALESCE((%3$s)::pg_catalog.numeric, pg_catalog.round((%2$s)::pg_catalog.numeric, 4)
 			OPERATOR(pg_catalog.*) pg_catalog.round((%4$s)::pg_catalog.numeric, 6)), 2), (%5$s)::pg_catalog.date,
-		pg_catalog.round((%3$s)::pg_catalog.numeric, 2), %6$s FROM %7$s s WHERE %8$s',
+		pg_catalog.round((%3$s)::pg_catalog.numeric, 2), pg_catalog.round((%4$s)::pg_catalog.numeric, 6), %9$s, %6$s FROM %7$s s WHERE %8$s',
 	hospital_cost._source_sql(a.relation, a.columns, 'source_key'), hospital_cost._source_sql(a.relation, a.columns, 'quantity'),
 	hospital_cost._source_sql(a.relation, a.columns, 'amount'), hospital_cost._source_sql(a.relation, a.columns, 'unit_price'),
 	hospital_cost._source_day_sql(a.relation, a.columns),
 	(SELECT string_agg(format('NULLIF((%s)::pg_catalog.text, %L)', hospital_cost._source_sql(a.relation, a.columns, f.field), ''), ', ' ORDER BY f.ord)
 		FROM unnest('{encounter,item,ordering_department,performing_department,ward_department,reverses_key}'::text[]) WITH ORDINALITY AS f (field, ord)),
-	a.relation, hospital_cost._source_filter(a));
+	a.relation, hospital_cost._source_filter(a), hospital_cost._source_instant_sql(a.relation, a.columns));
 
 -- What each source key stands for in the ledger now: reversals made by a changed or deleted row cancel what they reverse.
 CREATE OR REPLACE FUNCTION hospital_cost._live_entry(source_id smallint)
@@ -120,11 +129,11 @@ END;
 
 -- The live entries themselves, with their codes. A refund has the dimensions of its original, so only its own are told.
 CREATE OR REPLACE FUNCTION hospital_cost._live_content(source_id smallint)
-RETURNS TABLE (source_key text, period date, quantity numeric, amount numeric, day date, encounter text, item text, ordering text, performing text, ward text)
+RETURNS TABLE (source_key text, period date, quantity numeric, price numeric, amount numeric, at timestamptz, day date, encounter text, item text, ordering text, performing text, ward text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 200000 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT CASE WHEN l.source_key_text = '' THEN l.source_key::text ELSE l.source_key_text END, l.period, l.quantity * 0.0001, l.amount * 0.01,
-		l.service_day, e.code, i.code, od.code, pd.code, wd.code
+	SELECT CASE WHEN l.source_key_text = '' THEN l.source_key::text ELSE l.source_key_text END, l.period, l.quantity * 0.0001,
+		l.unit_price * 0.000001, l.amount * 0.01, l.charged_at, l.service_day, e.code, i.code, od.code, pd.code, wd.code
 	FROM hospital_cost._ledger l
 	LEFT JOIN LATERAL (SELECT l.encounter_code AS code WHERE l.kind <> 2) e ON true
 	LEFT JOIN hospital_cost.charge_item i ON i.item_id = l.item_id AND l.kind <> 2
@@ -153,7 +162,8 @@ BEGIN
 				WHEN l.source_key IS NULL THEN NULL
 				WHEN s.quantity IS DISTINCT FROM l.quantity THEN 'quantity'
 				WHEN s.amount <> l.amount AND (l.encounter IS NOT NULL OR s.billed IS NOT NULL) THEN 'amount'
-				WHEN s.day IS DISTINCT FROM l.day THEN 'charged_at'
+				WHEN a.pricing <> 'compute' AND s.price <> l.price THEN 'unit_price'
+				WHEN (s.at, s.day) IS DISTINCT FROM (l.at, l.day) THEN 'charged_at'
 				WHEN l.encounter IS NULL THEN NULL
 				WHEN s.encounter IS DISTINCT FROM l.encounter THEN 'encounter'
 				WHEN s.item IS DISTINCT FROM l.item THEN 'item'

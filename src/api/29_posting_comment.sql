@@ -97,6 +97,7 @@ COMMENT ON FUNCTION hospital_cost._source_day_sql(regclass, jsonb) IS 'SQL text 
 COMMENT ON FUNCTION hospital_cost._require_visible(regclass) IS 'Refuses a table whose policies hide rows from its owner (MC202)';
 COMMENT ON FUNCTION hospital_cost._within_calendar(text, text) IS 'SQL expression: an instant, infinity where it lies outside the years 1 to 9999';
 COMMENT ON FUNCTION hospital_cost._refuse_stand_in() IS 'Refuses to go on (42501) where a temporary relation has the name of a transition table';
+COMMENT ON FUNCTION hospital_cost._source_instant_sql(regclass, jsonb) IS 'SQL text that reads the instant of a mapped row';
 COMMENT ON FUNCTION hospital_cost._gone_columns(hospital_cost.attachment) IS 'Mapped columns that the table no longer has, or that have a type that cannot be read; null if none';
 COMMENT ON FUNCTION hospital_cost._require_columns(hospital_cost.attachment) IS 'Raises MC207 if mapped columns are gone or have another type';
 COMMENT ON FUNCTION hospital_cost._read_source(regclass, text) IS 'Rows of a query over an attached table, read as the table''s owner';

@@ -69,7 +69,7 @@ choose_price(Pricing pricing, const ChargeInput *in, ChargeResult *out)
 	}
 	if (in->has_price)
 		out->price = in->price;
-	else if (in->has_list && pricing == PRICING_VERIFY)
+	else if (in->has_list && (pricing == PRICING_VERIFY || in->has_original))
 		out->price = in->list_price;
 	else if (in->has_amount)
 		out->price = price_from_amount(in->amount, in->quantity);
@@ -99,6 +99,12 @@ posting_resolve(Pricing pricing, const ChargeInput *in, ChargeResult *out)
 		out->flags |= FLAG_CLOSES_LINE;
 	}
 	out->amount = pricing != PRICING_COMPUTE && in->has_amount ? in->amount : out->computed;
+	/* An original billed below quantity x price has less to give back than its price says. */
+	if (in->has_original && out->amount < -in->left)
+	{
+		*out = (ChargeResult) {.computed = out->computed, .issues = ISSUE_BIT(ISSUE_REFUND_EXCEEDS)};
+		return;
+	}
 
 	if (pricing != PRICING_TRUST)
 	{
@@ -116,7 +122,7 @@ posting_resolve(Pricing pricing, const ChargeInput *in, ChargeResult *out)
 		}
 	}
 	/* The limit holds whoever made the price; a refund gives back what was charged, so it is not judged again. */
-	if (in->has_list && in->quantity > 0 && out->price > in->limit)
+	if (in->has_list && !in->has_original && in->quantity > 0 && out->price > in->limit)
 		out->flags |= FLAG_ABOVE_LIMIT;
 	if ((in->quantity < 0 || out->amount < 0) && !in->names_original)
 		out->issues |= ISSUE_BIT(ISSUE_NO_ORIGINAL);

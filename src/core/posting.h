@@ -71,7 +71,8 @@ typedef struct ChargeInput
 	int64_t list_price;
 	int64_t limit; /* highest price allowed, meaningful if has_list */
 	bool names_original;
-	bool closes_line; /* a refund of all that is left of its original: "left" is the amount it gives back */
+	bool has_original; /* the line it gives back was found: list_price is that one's price, "left" what is left of it */
+	bool closes_line;  /* a refund of all that is left of its original: "left" is the amount it gives back */
 	int64_t left;
 } ChargeInput;
 

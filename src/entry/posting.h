@@ -39,6 +39,7 @@ typedef struct PostingOutcome
 	int64 exists;				  /* the key has an entry with the same content */
 	int64 different[FIELD_COUNT]; /* the key has an entry with another content; counted by the first field that differs */
 	int64 refused;				  /* a blocking issue says why */
+	int64 taken_back;			  /* entries reversed because their row changed or went */
 } PostingOutcome;
 
 /*

@@ -82,7 +82,7 @@ poster_find_original(Poster *poster, ChargeRow *row)
 	/* All that the encounter ever had is read for one number, and a batch may be a thousand refunds of one encounter. */
 	caller = MemoryContextSwitchTo(AllocSetContextCreate(CurrentMemoryContext, "hospital_cost refunds", ALLOCSET_DEFAULT_SIZES));
 	n = entries_of_batch(poster, key, key_text, &entries);
-	n = ledger_refunds(&original, row, &entries, n);
+	n = ledger_refunds(&original, row, true, &entries, n);
 	left = (RefundLeft) {original.quantity, original.amount};
 	posting_refund_left(entries, n, &left);
 	MemoryContextDelete(MemoryContextSwitchTo(caller));

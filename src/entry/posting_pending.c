@@ -109,7 +109,6 @@ hc_take_back(PG_FUNCTION_ARGS)
 	int count, encounter_count;
 	char **keys = array_strings(PG_GETARG_ARRAYTYPE_P(1), &count);
 	char **encounters = array_strings(PG_GETARG_ARRAYTYPE_P(2), &encounter_count);
-	int64 taken_back = 0;
 
 	poster_begin(&poster, attachment, count, LEDGER_BATCH);
 	/* As pending rows: the issue that was written when the change was refused stays until it can be made. */
@@ -127,12 +126,12 @@ hc_take_back(PG_FUNCTION_ARGS)
 			row.field[FIELD_ENCOUNTER] = (Piece) {encounters[i], (int) strlen(encounters[i])};
 		row.key = attachment->integer_key ? pg_strtoint64(keys[i]) : posting_text_key(key);
 		row.key_text = attachment->integer_key ? (Piece) {"", 0} : key;
-		taken_back += poster_reverse(&poster, &row, &version);
+		(void) poster_reverse(&poster, &row, &version);
 		if (poster.queued >= LEDGER_BATCH)
 			poster_flush(&poster);
 	}
 	poster_flush(&poster);
 	poster_end(&poster);
 	table_close(rel, NoLock);
-	PG_RETURN_INT64(taken_back);
+	PG_RETURN_INT64(poster.outcome.taken_back);
 }

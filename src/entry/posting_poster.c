@@ -118,8 +118,8 @@ write_issue(Poster *poster, const ChargeRow *row, IssueCode code)
 	finding_add(poster->findings, &finding);
 }
 
-static void
-report_issues(Poster *poster, const ChargeRow *row)
+void
+poster_report(Poster *poster, const ChargeRow *row)
 {
 	uint32 issues = row->issues;
 
@@ -155,7 +155,7 @@ poster_post(Poster *poster, ChargeRow *row)
 		posting_price(poster->attachment, row);
 		if (row->reverses != 0)
 			row->kind = KIND_REVERSE;
-		else if (row->version > 1 && (row->issues & ISSUES_BLOCKING) == 0)
+		else if (row->version > 1 && row->kind == KIND_POST && (row->issues & ISSUES_BLOCKING) == 0)
 			ledger_check_refunds(poster->attachment->source_id, row);
 	}
 	/* A row that stays without an entry holds its month open as well: a close that cannot see its issue yet must not miss it. */
@@ -189,7 +189,7 @@ poster_post(Poster *poster, ChargeRow *row)
 	}
 	else
 		poster->outcome.refused++;
-	report_issues(poster, row);
+	poster_report(poster, row);
 }
 
 ChargeField
@@ -198,6 +198,8 @@ poster_compare(Poster *poster, ChargeRow *row, const LedgerEntry *live)
 	ChargeRow looked_up = *row;
 
 	posting_look_up(&looked_up);
+	/* Where prices are computed, the column only shows what its type can hold. */
+	looked_up.input.has_price &= poster->attachment->pricing != PRICING_COMPUTE;
 	row->other_field = ledger_differs(&looked_up, live, &row->other_value);
 	if (row->other_field == FIELD_COUNT)
 		poster->outcome.exists++;
@@ -211,7 +213,7 @@ poster_report_repeated(Poster *poster, ChargeRow *row, const LedgerEntry *live)
 {
 	row->issues = ISSUE_BIT(ISSUE_EXISTS_DIFFERENT);
 	row->entry_id = live->entry_id;
-	report_issues(poster, row);
+	poster_report(poster, row);
 }
 
 /* A row whose key is absent or cut off was never posted: the entry it seems to have is that of another row. */
@@ -295,7 +297,7 @@ poster_reverse(Poster *poster, ChargeRow *old, int16 *version)
 		{
 			old->issues = ISSUE_BIT(outcome == PERIOD_CLOSED ? ISSUE_PERIOD_CLOSED : ISSUE_PERIOD_NOT_OPEN);
 			old->period = live[i].period;
-			report_issues(poster, old);
+			poster_report(poster, old);
 			return false;
 		}
 	}
@@ -309,6 +311,7 @@ poster_reverse(Poster *poster, ChargeRow *old, int16 *version)
 		ledger_add(poster->ledger, &reversal);
 		poster->reversed[poster->reversed_count++] = live[i].entry_id;
 		poster->queued++;
+		poster->outcome.taken_back++;
 		finding_resolve(poster->attachment->source_id, key, live[i].entry_id);
 	}
 	if (count == 0)

@@ -59,6 +59,9 @@ extern bool poster_find_live(Poster *poster, const ChargeRow *row, bool everywhe
  */
 extern ChargeField poster_compare(Poster *poster, ChargeRow *row, const LedgerEntry *live);
 
+/* Writes down, or in mode strict raises, what row->issues says. */
+extern void poster_report(Poster *poster, const ChargeRow *row);
+
 /* Writes down, or in mode strict raises, that a row's key has an entry with another content. */
 extern void poster_report_repeated(Poster *poster, ChargeRow *row, const LedgerEntry *live);
 

@@ -57,7 +57,7 @@ price_refund(const Attachment *attachment, ChargeRow *row)
 		!ledger_find_live(attachment->source_id, key, key_text, row->field[FIELD_ENCOUNTER], false, &original, &last_version))
 		return;
 	n = posting_priced(attachment->source_id, row, original.entry_id, &entries);
-	n = ledger_refunds(&original, row, &entries, n);
+	n = ledger_refunds(&original, row, false, &entries, n);
 	left = (RefundLeft) {original.quantity, original.amount};
 	posting_refund_left(entries, n, &left);
 	ledger_refund_of(attachment, row, &original, &left);

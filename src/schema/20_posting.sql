@@ -49,7 +49,8 @@ CREATE TABLE hospital_cost._posted_key (
 CREATE TABLE hospital_cost._pending (
 	source_id smallint NOT NULL,
 	source_key text COLLATE "C" NOT NULL,
-	encounter_code text COLLATE "C" -- by which the ledger finds what the key had
+	encounter_code text COLLATE "C", -- by which the ledger finds what the key had
+	is_old boolean NOT NULL -- as the row was before it changed or went
 );
 ALTER TABLE hospital_cost._pending REPLICA IDENTITY FULL;
 

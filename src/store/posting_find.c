@@ -7,6 +7,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -179,6 +180,8 @@ search_key(KeyEntries *set)
 	ground_become_owner(rel->rd_rel->relowner, &self);
 	ground_plan_by_index();
 	SPI_connect();
+	/* What this statement wrote so far is to be seen, too. */
+	CommandCounterIncrement();
 	PushActiveSnapshot(GetLatestSnapshot());
 	if (SPI_execute_with_args("SELECT l.* FROM hospital_cost._ledger l WHERE l.source_id OPERATOR(pg_catalog.=) $1 "
 							  "AND l.source_key OPERATOR(pg_catalog.=) $2", 2, types, values, NULL, true, 0) != SPI_OK_SELECT)
@@ -265,6 +268,26 @@ ledger_find_all_live(int16 source_id, int64 key, Piece key_text, LedgerEntry **f
 		nets[live] = (NetEntry) {.flags = FLAG_SOURCE_CHANGED}; /* not live for the next search */
 	}
 	pfree(nets);
+	return count;
+}
+
+int
+ledger_encounters(int16 source_id, int64 key, Piece key_text, Piece **encounters)
+{
+	KeyEntries set = {.source_id = source_id, .key = key, .key_text = key_text};
+	int count = 0;
+
+	search_key(&set);
+	*encounters = palloc(Max(set.count, 1) * sizeof(Piece));
+	for (int i = 0; i < set.count; i++)
+	{
+		int known = 0;
+
+		while (known < count && !piece_equal((*encounters)[known], set.entries[i].encounter))
+			known++;
+		if (known == count)
+			(*encounters)[count++] = set.entries[i].encounter;
+	}
 	return count;
 }
 

@@ -112,7 +112,7 @@ posting_key_count(int16 source_id, const char *source_key, int change, bool anew
 Appender *
 posting_key_queue(int64 expected)
 {
-	static const char *const columns[] = {"source_id", "source_key", "encounter_code"};
+	static const char *const columns[] = {"source_id", "source_key", "encounter_code", "is_old"};
 	Appender *queue = append_begin("_pending", (int) Min(Max(expected, 1), 1000), expected, NULL);
 
 	append_check_columns(queue, columns, lengthof(columns));
@@ -120,7 +120,7 @@ posting_key_queue(int64 expected)
 }
 
 void
-posting_key_put(Appender *queue, int16 source_id, const ChargeRow *row)
+posting_key_put(Appender *queue, int16 source_id, const ChargeRow *row, bool is_old)
 {
 	Piece encounter = row->field[FIELD_ENCOUNTER];
 	Datum *v;
@@ -132,4 +132,5 @@ posting_key_put(Appender *queue, int16 source_id, const ChargeRow *row)
 	nulls[2] = encounter.text == NULL;
 	if (encounter.text != NULL)
 		v[2] = PointerGetDatum(cstring_to_text_with_len(encounter.text, encounter.length));
+	v[3] = BoolGetDatum(is_old);
 }

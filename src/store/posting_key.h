@@ -25,7 +25,7 @@ extern int posting_key_count(int16 source_id, const char *source_key, int change
 /* Opens the list of keys that await post_pending, for about "expected" keys. Close with append_end. */
 extern Appender *posting_key_queue(int64 expected);
 
-/* Notes the key of a row. */
-extern void posting_key_put(Appender *queue, int16 source_id, const ChargeRow *row);
+/* Notes the key of a row, as it is or, if is_old, as it was. */
+extern void posting_key_put(Appender *queue, int16 source_id, const ChargeRow *row, bool is_old);
 
 #endif

@@ -71,7 +71,7 @@ extern bool ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece e
 							 LedgerEntry *found, int16 *last_version);
 
 /*
- * Finds every live entry of a source key in the whole ledger, those of the present command excepted; returns their number. There is more than
+ * Finds every live entry of a source key in the whole ledger; returns their number. There is more than
  * one where a month refused to take a deleted row's entry back and the key was used again.
  */
 extern int ledger_find_all_live(int16 source_id, int64 key, Piece key_text, LedgerEntry **found, int16 *last_version);
@@ -104,9 +104,15 @@ extern void ledger_refund_of(const Attachment *attachment, ChargeRow *row, const
 /* Sets an issue if a charge that is posted again is less now than was given back of it. */
 extern void ledger_check_refunds(int16 source_id, ChargeRow *row);
 
-/* Adds what the ledger's entries of the original's encounter say of refunds, those of "self" (NULL: of nobody) left out: n are in entries[] already, which
- * grows. Returns the new number; entries ascend by id. */
-extern int ledger_refunds(const LedgerEntry *original, const ChargeRow *self, RefundEntry **entries, int n);
+/*
+ * Adds what the ledger's entries of the original's encounter say of refunds, those of "self" (NULL: of nobody) left out: n are in entries[] already, which
+ * grows. With "everywhere", if the original had versions that are not there, every encounter these were in is looked at, which is slow. Returns the
+ * new number; entries ascend by id.
+ */
+extern int ledger_refunds(const LedgerEntry *original, const ChargeRow *self, bool everywhere, RefundEntry **entries, int n);
+
+/* The encounters a source key was ever posted under, each once; returns their number. Searches the whole ledger. */
+extern int ledger_encounters(int16 source_id, int64 key, Piece key_text, Piece **encounters);
 
 /* All entries of an encounter in entry order, uncommitted ones of other sessions included; returns their number. */
 extern int ledger_lines(Piece encounter, LineEntry **lines);

@@ -6,6 +6,7 @@
 
 #include "store/activity.h"
 #include "store/catalogue.h"
+#include "store/decimal.h"
 #include "store/posting.h"
 
 static int16
@@ -73,7 +74,13 @@ posting_price(const Attachment *attachment, ChargeRow *row)
 		return;
 	posting_resolve(attachment->pricing, &row->input, &row->result);
 	if (row->result.issues & ISSUES_BLOCKING)
-		posting_set_issue(row, ISSUE_NO_PRICE, row->result.issues & ISSUE_BIT(ISSUE_NO_AMOUNT) ? FIELD_AMOUNT : FIELD_UNIT_PRICE);
+		posting_set_issue(row, ISSUE_NO_PRICE,
+						  row->result.issues & (ISSUE_BIT(ISSUE_NO_AMOUNT) | ISSUE_BIT(ISSUE_REFUND_EXCEEDS)) ? FIELD_AMOUNT : FIELD_UNIT_PRICE);
+	if (row->result.issues & ~row->issues & ISSUE_BIT(ISSUE_REFUND_EXCEEDS))
+	{
+		row->other_value = decimal_to_text(row->input.left, AMOUNT_SCALE);
+		row->input.amount = row->result.computed; /* to be shown */
+	}
 	row->issues = (row->issues & ~ISSUE_BIT(ISSUE_NO_PRICE)) | row->result.issues;
 	row->result.flags |= flags;
 	row->kind = row->input.quantity < 0 || row->result.amount < 0 ? KIND_ADJUST : KIND_POST;

@@ -29,24 +29,29 @@ ledger_lock_original(int16 source_id, int64 key)
 
 typedef struct Refunds
 {
-	int16 source_id;
-	int64 key;
-	Piece key_text;
+	const LedgerEntry *original;
 	const ChargeRow *self;
 	RefundEntry *entries;
 	int count;
 	int room;
+	int older; /* versions of the original before this one, seen so far */
 } Refunds;
 
 static void
 take_refund(void *context, HeapTuple tuple, TupleDesc desc)
 {
 	Refunds *refunds = context;
+	const LedgerEntry *original = refunds->original;
+	const ChargeRow *self = refunds->self;
 	LedgerEntry entry;
+	bool same_table, of_original;
 
 	ledger_read_entry(tuple, desc, &entry);
-	if (refunds->self != NULL && entry.source_id == refunds->source_id && entry.source_key == refunds->self->key && piece_equal(entry.key_text, refunds->self->key_text))
+	same_table = entry.source_id == original->source_id;
+	if (self != NULL && same_table && entry.source_key == self->key && piece_equal(entry.key_text, self->key_text))
 		return;
+	of_original = same_table && entry.source_key == original->source_key && piece_equal(entry.key_text, original->key_text);
+	refunds->older += of_original && (entry.flags & FLAG_SOURCE_CHANGED) == 0 && entry.version < original->version;
 	if (refunds->count >= refunds->room)
 	{
 		refunds->room = Max(32, refunds->count * 2);
@@ -59,8 +64,7 @@ take_refund(void *context, HeapTuple tuple, TupleDesc desc)
 		.quantity = entry.quantity,
 		.amount = entry.amount,
 		.flags = entry.flags,
-		.of_original = entry.source_id == refunds->source_id && entry.source_key == refunds->key &&
-			piece_equal(entry.key_text, refunds->key_text),
+		.of_original = of_original,
 	};
 }
 
@@ -74,11 +78,20 @@ by_entry_id(const void *a, const void *b)
 }
 
 int
-ledger_refunds(const LedgerEntry *original, const ChargeRow *self, RefundEntry **entries, int n)
+ledger_refunds(const LedgerEntry *original, const ChargeRow *self, bool everywhere, RefundEntry **entries, int n)
 {
-	Refunds refunds = {original->source_id, original->source_key, original->key_text, self, *entries, n, n};
+	Refunds refunds = {original, self, *entries, n, n, 0};
 
 	ledger_scan_encounter(original->encounter, SnapshotSelf, take_refund, &refunds);
+	if (everywhere && refunds.older < original->version - 1)
+	{
+		Piece *encounters;
+		int count = ledger_encounters(original->source_id, original->source_key, original->key_text, &encounters);
+
+		for (int i = 0; i < count; i++)
+			if (!piece_equal(encounters[i], original->encounter))
+				ledger_scan_encounter(encounters[i], SnapshotSelf, take_refund, &refunds);
+	}
 	if (refunds.count > 1)
 		qsort(refunds.entries, refunds.count, sizeof(RefundEntry), by_entry_id);
 	*entries = refunds.entries;
@@ -95,7 +108,7 @@ ledger_check_refunds(int16 source_id, ChargeRow *row)
 	int n;
 
 	ledger_entry_of_row(source_id, row, &original);
-	n = ledger_refunds(&original, NULL, &entries, 0);
+	n = ledger_refunds(&original, NULL, false, &entries, 0);
 	posting_refund_left(entries, n, &left);
 	MemoryContextDelete(MemoryContextSwitchTo(caller));
 	if (left.quantity >= 0 && left.amount >= 0)
@@ -169,6 +182,7 @@ ledger_refund_of(const Attachment *attachment, ChargeRow *row, const LedgerEntry
 		posting_set_issue(row, ISSUE_REFUND_EXCEEDS, by_quantity ? FIELD_QUANTITY : FIELD_AMOUNT);
 		row->other_value = by_quantity ? decimal_to_text(left->quantity, QUANTITY_SCALE) : decimal_to_text(left->amount, AMOUNT_SCALE);
 	}
+	row->input.has_original = true;
 	row->input.closes_line = closes;
 	row->input.left = left->amount;
 }

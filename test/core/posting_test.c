@@ -61,6 +61,13 @@ static const Case cases[] = {
 		.list_price = YUAN(5), .limit = YUAN(5), .names_original = true}, YUAN(5), -500, 0, 0},
 	{"a refund at a price once too high is no second finding", PRICING_TRUST, {.quantity = -10000, .has_price = true,
 		.price = YUAN(9), .has_list = true, .list_price = YUAN(5), .limit = YUAN(5), .names_original = true}, YUAN(9), -900, 0, 0},
+	{"a refund costs what its original cost, under trust too", PRICING_TRUST, {.quantity = -10000, .has_list = true, .list_price = YUAN(5),
+		.names_original = true, .has_original = true, .left = 1000}, YUAN(5), -500, 0, 0},
+	{"a refund worth more than is left of an original billed low", PRICING_VERIFY, {.quantity = -10000, .has_list = true,
+		.list_price = YUAN(5), .names_original = true, .has_original = true, .left = 400}, 0, 0, 0, BIT(ISSUE_REFUND_EXCEEDS)},
+	{"the last part gives back what is left, whatever its price", PRICING_VERIFY, {.quantity = -10000, .has_list = true,
+		.list_price = YUAN(5), .names_original = true, .has_original = true, .closes_line = true, .left = 400}, YUAN(5), -400,
+		FLAG_CLOSES_LINE, 0},
 	{"a product that does not fit", PRICING_TRUST, {.quantity = INT64_MAX, .has_price = true, .price = INT64_MAX}, 0, 0, 0,
 		BIT(ISSUE_UNREADABLE_VALUE)},
 };
@@ -90,7 +97,8 @@ is_total(void **state)
 	for (int i = 0; i < 300000; i++)
 	{
 		ChargeInput in = {random_signed(63), random_bits() & 1, random_amount(63), random_bits() & 1, random_signed(63),
-			random_bits() & 1, random_amount(40), random_amount(40), random_bits() & 1, random_bits() & 1, random_signed(40)};
+			random_bits() & 1, random_amount(40), random_amount(40), random_bits() & 1, random_bits() & 1, random_bits() & 1,
+			random_signed(40)};
 		Pricing pricing = (Pricing) random_below(3);
 		ChargeResult out;
 
@@ -101,6 +109,8 @@ is_total(void **state)
 			assert_true(out.amount == out.computed);
 		if (pricing == PRICING_COMPUTE && !(out.issues & ISSUES_BLOCKING))
 			assert_true(out.price == in.list_price);
+		if (in.has_original && !(out.issues & ISSUES_BLOCKING))
+			assert_true(out.amount >= -in.left);
 		assert_int_equal(out.issues >> ISSUE_COUNT, 0);
 	}
 }
