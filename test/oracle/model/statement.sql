@@ -125,4 +125,6 @@ BEGIN
 		"ordering_department": "ordered_by", "performing_department": "done_by", "ward_department": "ward", "charged_at": "at", "reverses_key": "refund_of",
 		"price_class": "class", "reason": "reason"}'::jsonb || mapping, mode, pricing,
 		jsonb_build_object('refund_reason', reason, 'status', '{"column": "status", "planned": ["0"], "charged": ["1", ""], "void": ["9"]}'::jsonb));
+	-- Their keys are deferrable only so that one statement may move them all; none ever comes twice.
+	UPDATE hospital_cost.attachment a SET key_is_unique = audit.is_unique WHERE a.relation = name::regclass;
 END $$;
