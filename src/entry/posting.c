@@ -67,16 +67,15 @@ claim_key(Poster *poster, ChargeRow *row)
 	char *key = posting_key_text(row);
 	int16 known = row->version;
 	LedgerEntry live;
-	bool found, everywhere;
+	bool found;
 
 	if ((row->issues & ISSUES_BLOCKING) || poster->fresh[poster->row])
 		return true;
 	found = find_in_batch(poster, row, &live);
 	if (!found)
 	{
-		/* Of a key without rows nothing is live, unless a closed month keeps it: that is not worth a search of the whole ledger. */
-		everywhere = posting_key_lock(source_id, key) > 0 || finding_is_open(source_id, key, "blocking");
-		found = poster_find_live(poster, row, everywhere, &live, &row->version);
+		posting_key_lock(source_id, key);
+		found = poster_find_live(poster, row, true, &live, &row->version);
 		row->version = Max(row->version + 1, known);
 	}
 	if (!found)
