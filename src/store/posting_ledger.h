@@ -65,7 +65,6 @@ extern void ledger_reversal_of(const LedgerEntry *entry, DateADT period, LedgerE
 /*
  * Finds the live entry of a source key. The row's encounter says where to look; with "everywhere", if it is not there, the whole ledger is
  * searched by key, which is slow. Sees what this statement wrote already. False if there is none; *last_version is the highest version the key ever had, 0 if none.
- * A key whose column was an integer once and is a text or numeric now, or the other way round, is found as it was posted.
  */
 extern bool ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, bool everywhere,
 							 LedgerEntry *found, int16 *last_version);
@@ -96,10 +95,10 @@ extern void ledger_lock_original(int16 source_id, int64 key);
 extern bool ledger_original_key(const Attachment *attachment, const ChargeRow *row, int64 *key, Piece *key_text);
 
 /*
- * Prices a refund by its original: the original's price and dimensions, what is left of it, and the rest to the cent if nothing stays. Sets the issues of
- * a refund that gives back too much, or says otherwise than its original.
+ * Prices a refund by its original: the original's price and dimensions, what is left of it, and the rest to the cent if nothing stays. "entries" are those
+ * of the original's encounter, ascending by id. Sets the issues of a refund that gives back too much, or says otherwise than its original.
  */
-extern void ledger_refund_of(const Attachment *attachment, ChargeRow *row, const LedgerEntry *original, const RefundLeft *left);
+extern void ledger_refund_of(const Attachment *attachment, ChargeRow *row, const LedgerEntry *original, RefundEntry *entries, int n);
 
 /* Sets an issue if a charge that is posted again is less now than was given back of it. */
 extern void ledger_check_refunds(int16 source_id, ChargeRow *row);

@@ -1,83 +1,52 @@
 /*
  * posting_touched.c
- *		A list in the transaction's memory, latest first. A key is known by its hash: 64 bits do not meet by chance in one transaction.
+ *		A list in the transaction's memory. It stays empty unless HIS triggers write to attached tables, so a list serves.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "common/hashfn.h"
 #include "utils/memutils.h"
 
 #include "store/posting_touched.h"
 
-typedef struct Entry
+struct Touched
 {
-	struct Entry *next;
-	uint64 key; /* hash of the source key */
+	struct Touched *next;
 	SubTransactionId subtransaction;
 	CommandId command;
 	int16 source_id;
-} Entry;
+	char source_key[FLEXIBLE_ARRAY_MEMBER];
+};
 
-typedef struct Key
-{
-	uint64 key;
-	char status;
-} Key;
-
-#define SH_PREFIX touched
-#define SH_ELEMENT_TYPE Key
-#define SH_KEY_TYPE uint64
-#define SH_KEY key
-#define SH_HASH_KEY(tb, k) ((uint32) (k))
-#define SH_EQUAL(tb, a, b) ((a) == (b))
-#define SH_SCOPE static inline
-#define SH_DEFINE
-#define SH_DECLARE
-#include "lib/simplehash.h"
-
-static Entry *touched = NULL;
-
-static uint64
-hash_of_key(const char *source_key)
-{
-	return hash_bytes_extended((const unsigned char *) source_key, strlen(source_key), 0);
-}
+static Touched *touched = NULL;
 
 void
 touched_add(int16 source_id, const char *source_key)
 {
-	Entry *entry = MemoryContextAlloc(TopTransactionContext, sizeof(Entry));
+	Touched *entry = MemoryContextAlloc(TopTransactionContext, offsetof(Touched, source_key) + strlen(source_key) + 1);
 
 	entry->next = touched;
-	entry->key = hash_of_key(source_key);
 	entry->subtransaction = GetCurrentSubTransactionId();
 	entry->command = GetCurrentCommandId(false);
 	entry->source_id = source_id;
+	strcpy(entry->source_key, source_key);
 	touched = entry;
 }
 
-Touched *
-touched_since(int16 source_id, CommandId since)
+bool
+touched_since(const Touched *mark, int16 source_id, const char *source_key, CommandId since)
 {
-	Touched *keys = NULL;
-	bool found;
-
-	/* Latest first: one that is not younger than "since" ends the search. */
-	for (const Entry *entry = touched; entry != NULL && entry->command > since; entry = entry->next)
-		if (entry->source_id == source_id)
-		{
-			if (keys == NULL)
-				keys = touched_create(CurrentMemoryContext, 64, NULL);
-			(void) touched_insert(keys, entry->key, &found);
-		}
-	return keys;
+	/* Latest first: older ones than "since" end the search. */
+	for (const Touched *entry = mark; entry != NULL && entry->command > since; entry = entry->next)
+		if (entry->source_id == source_id && strcmp(entry->source_key, source_key) == 0)
+			return true;
+	return false;
 }
 
-bool
-touched_has(Touched *keys, const char *source_key)
+const Touched *
+touched_mark(void)
 {
-	return keys != NULL && touched_lookup(keys, hash_of_key(source_key)) != NULL;
+	return touched;
 }
 
 static void
