@@ -95,10 +95,10 @@ extern void ledger_lock_original(int16 source_id, int64 key);
 extern bool ledger_original_key(const Attachment *attachment, const ChargeRow *row, int64 *key, Piece *key_text);
 
 /*
- * Prices a refund by its original: the original's price and dimensions, what is left of it, and the rest to the cent if nothing stays. "entries" are those
- * of the original's encounter, ascending by id. Sets the issues of a refund that gives back too much, or says otherwise than its original.
+ * Prices a refund by its original: the original's price and dimensions, what is left of it, and the rest to the cent if nothing stays. Sets the issues of
+ * a refund that gives back too much, or says otherwise than its original.
  */
-extern void ledger_refund_of(const Attachment *attachment, ChargeRow *row, const LedgerEntry *original, RefundEntry *entries, int n);
+extern void ledger_refund_of(const Attachment *attachment, ChargeRow *row, const LedgerEntry *original, const RefundLeft *left);
 
 /* Sets an issue if a charge that is posted again is less now than was given back of it. */
 extern void ledger_check_refunds(int16 source_id, ChargeRow *row);
