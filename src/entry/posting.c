@@ -102,7 +102,8 @@ settle_pending(Poster *poster, ChargeRow *row)
 	char **place = bsearch(&key, pending->keys, pending->count, sizeof(char *), by_string);
 	int16 known = place == NULL ? 0 : pending->versions[place - pending->keys];
 	LedgerEntry live;
-	bool found = poster_find_live(poster, row, known > 0, &live, &row->version);
+	bool found = (!poster->attachment->key_is_unique && find_in_batch(poster, row, &live)) ||
+		poster_find_live(poster, row, known > 0, &live, &row->version);
 
 	row->version = Max(row->version, known) + 1;
 	if (!found)

@@ -109,6 +109,14 @@ BEGIN
 			AND (m.problem IS NOT NULL OR btrim(f.status) IN ('0', '9')));
 END $$;
 
+-- Whether a line may go to another encounter while it is changed to whatever comes. One that has no entry for a while is looked for in the encounter it has,
+-- and so are refunds of what it was before.
+CREATE FUNCTION generate.may_move(tab text, k text, status text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN coalesce(btrim(status), '1') = '1' AND EXISTS (SELECT FROM model.entry e WHERE e.source = tab AND e.key = k AND e.is_live)
+		AND NOT EXISTS (SELECT FROM model.entry e WHERE e.source = tab AND e.of_key = k);
+END $$;
+
 CREATE FUNCTION generate.update(tab text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	way text := generate.one_of('content', 'content', 'content', 'quantity', 'quantity', 'note', 'swap', 'move', 'status', 'status', 'encounter', 'together');
@@ -122,10 +130,9 @@ BEGIN
 	END IF;
 	CASE way
 	WHEN 'content' THEN
-		-- A line without an entry stays with its encounter: what it was before is looked for there.
-		EXECUTE format('UPDATE %s f SET visit = CASE WHEN EXISTS (SELECT FROM model.entry e WHERE e.source = $4 AND e.key = model.key(f.tag, f.id) AND e.is_live)
-				AND coalesce(btrim(f.status), ''1'') = ''1'' THEN $1.visit ELSE f.visit END, item = $1.item, qty = $1.qty, price = $1.price, total = $1.total, ordered_by = $1.ordered_by, done_by = $1.done_by,
-			at = $1.at, class = $1.class, ward = $1.ward, status = $1.status WHERE f.msg IN ($2, $3) AND (f.refund_of IS NULL OR random() < 0.3)', tab) USING new, a.msg, b.msg, tab;
+		EXECUTE format('UPDATE %s f SET visit = CASE WHEN generate.may_move($4, model.key(f.tag, f.id), f.status) THEN coalesce(model.code($1.visit), f.visit) ELSE f.visit END,
+			item = $1.item, qty = $1.qty, price = $1.price, total = $1.total, ordered_by = $1.ordered_by, done_by = $1.done_by, at = $1.at, class = $1.class, ward = $1.ward,
+			status = $1.status WHERE f.msg IN ($2, $3) AND (f.refund_of IS NULL OR random() < 0.3)', tab) USING new, a.msg, b.msg, tab;
 	WHEN 'quantity' THEN
 		EXECUTE format('UPDATE %s SET qty = qty + $2 WHERE msg %% 131 = $1 %% 131', tab) USING a.msg, generate.some(2) - 1.5;
 	WHEN 'note' THEN
@@ -138,7 +145,7 @@ BEGIN
 	WHEN 'status' THEN
 		EXECUTE format('UPDATE %s SET status = $2 WHERE msg %% 151 = $1 %% 151', tab) USING a.msg, generate.one_of('0', '1', '1', '1', '9');
 	WHEN 'encounter' THEN
-		EXECUTE format('UPDATE %s SET visit = $2 WHERE msg IN (SELECT msg FROM %1$s WHERE visit = $1 AND btrim(status) = ''1'' ORDER BY msg DESC LIMIT 6)', tab) USING a.visit, new.visit;
+		EXECUTE format('UPDATE %s SET visit = $2 WHERE msg IN (SELECT msg FROM %1$s WHERE visit = $1 AND btrim(status) = ''1'' ORDER BY msg DESC LIMIT 6)', tab) USING a.visit, coalesce(model.code(new.visit), 'E1');
 	ELSE
 		-- originals and their refunds at once
 		EXECUTE format('UPDATE %s SET note = ''u'', qty = qty * 2, ward = ''C1'' WHERE id = $1 OR refund_of = $1 OR id = $2 OR refund_of = $2', tab) USING a.id, a.refund_of;

@@ -23,7 +23,7 @@ DECLARE
 	way text := generate.one_of('insert', 'change', 'change', 'delete', 'void', 'refund');
 	-- What is no charge any more is found by its encounter alone, so that stays what it was.
 	known his.line[] := generate.lines(tab, CASE way WHEN 'change' THEN 'coalesce(btrim(status), '''') NOT IN (''0'', ''9'')' WHEN 'void' THEN format(
-		'NOT EXISTS (SELECT FROM model.entry e WHERE e.source = %L AND e.key = model.key(tag, id) AND e.is_live AND e.encounter <> model.code(visit))', tab) ELSE 'true' END, 1);
+		'NOT EXISTS (SELECT FROM model.entry e WHERE e.source = %L AND e.key = model.key(%2$s.tag, %2$s.id) AND e.is_live AND e.encounter <> model.code(visit))', tab, tab) ELSE 'true' END, 1);
 	a his.line := known[1];
 	switched boolean := generate.chance(0.3);
 BEGIN
@@ -83,6 +83,19 @@ BEGIN
 		AND i.key = ANY (keys));
 END $$;
 
+-- A month is closed in earnest: all that waits is mended first, and what comes from now on is late.
+CREATE FUNCTION generate.close_in_earnest(step int, month date) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE hospital_cost.hospital SET late_policy = 'to_open_period';
+	FOR attempt IN 1 .. 4 LOOP
+		PERFORM generate.mend(s.name, 1000) FROM model.source s ORDER BY s.name;
+		PERFORM generate.post_pending(step, s.name, true, true) FROM model.source s ORDER BY s.name;
+	END LOOP;
+	IF EXISTS (SELECT FROM hospital_cost.period p WHERE p.period = month AND p.state = 'open') THEN
+		PERFORM generate.close(step, month);
+	END IF;
+END $$;
+
 CREATE FUNCTION generate.incident(step int) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	way text := generate.one_of('price', 'class', 'encounter', 'hide', 'hide', 'hide', 'pending', 'pending', 'queue', 'queue', 'queue', 'queue', 'close', 'reopen', 'reopen', 'policy', 'mend');
@@ -108,11 +121,11 @@ BEGIN
 		PERFORM generate.post_pending(step, 'his.slow', false, false);
 	WHEN 'close' THEN
 		IF EXISTS (SELECT FROM hospital_cost.period p WHERE p.period = month AND p.state = 'open') THEN
-			IF generate.chance(0.7) THEN
-				PERFORM generate.mend(s.name, 1000) FROM model.source s ORDER BY s.name;
-				PERFORM generate.post_pending(step, 'his.slow', true, true);
+			IF generate.chance(0.3) THEN
+				PERFORM generate.close_in_earnest(step, month);
+			ELSE
+				PERFORM generate.close(step, month);
 			END IF;
-			PERFORM generate.close(step, month);
 		END IF;
 	WHEN 'reopen' THEN
 		PERFORM hospital_cost.reopen_period(p.period, 'audit') FROM hospital_cost.period p WHERE p.period = month AND p.state = 'closed';

@@ -43,12 +43,14 @@ BEGIN
 			-- Nothing the stream does may fail: whatever is raised is a difference.
 			INSERT INTO model.difference VALUES (step, 'raised', SQLSTATE || ' ' || SQLERRM);
 		END;
-		IF step = steps / 2 THEN
+		IF step = steps / 3 THEN
+			PERFORM generate.close_in_earnest(step, '2025-02-01');
+		ELSIF step = steps / 2 THEN
 			INSERT INTO hospital_cost.charge_item (code, name, category) VALUES ('I4', 'x', '03');
 		ELSIF step = steps * 2 / 3 THEN
 			INSERT INTO hospital_cost.department (code, name, class) VALUES ('TX', 'x', 'technical');
 		END IF;
-		IF step % 150 = 0 THEN
+		IF step % 250 = 0 OR step = steps THEN
 			PERFORM model.compare(step);
 			EXIT WHEN EXISTS (SELECT FROM model.difference);
 		END IF;
