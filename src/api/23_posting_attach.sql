@@ -61,11 +61,11 @@ BEGIN
 	END IF;
 END $$;
 
--- Whether some unique index keeps a source key from coming twice.
+-- Whether some unique index keeps a source key from coming twice. One that is deferrable does not, until its transaction is over.
 CREATE OR REPLACE FUNCTION hospital_cost._key_is_unique(relation regclass, columns jsonb) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN EXISTS (
-	SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+	SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
 		AND (i.indkey::int2[])[0 : i.indnkeyatts - 1] <@ (
 			SELECT array_agg(a.attnum) FROM pg_attribute a WHERE a.attrelid = relation
 				AND a.attname IN (SELECT jsonb_array_elements_text(columns #> '{source_key,columns}'))));

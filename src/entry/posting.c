@@ -35,6 +35,27 @@ find_in_batch(Poster *poster, const ChargeRow *row, LedgerEntry *live)
 	return false;
 }
 
+/* The place of a key among the pending ones, -1 if it is none of them. */
+static int
+pending_place(const PendingKeys *pending, const char *key)
+{
+	char **place = bsearch(&key, pending->keys, pending->count, sizeof(char *), by_string);
+
+	return place == NULL ? -1 : place - pending->keys;
+}
+
+/*
+ * Whether a row that says what its key's entry says is one more of them. A pending row is, if the entry was made by this call; of an older one it may
+ * have been counted before.
+ */
+static bool
+counts(const Poster *poster, const char *key)
+{
+	int place = poster->pending == NULL ? -1 : pending_place(poster->pending, key);
+
+	return poster->pending == NULL || (place >= 0 && poster->counts[place]);
+}
+
 /*
  * Where keys can come twice: whether this row is the first of its key. The same message again is no charge again; with another content it is an
  * issue.
@@ -46,15 +67,16 @@ claim_key(Poster *poster, ChargeRow *row)
 	char *key = posting_key_text(row);
 	int16 known = row->version;
 	LedgerEntry live;
-	bool found;
+	bool found, everywhere;
 
 	if ((row->issues & ISSUES_BLOCKING) || poster->fresh[poster->row])
 		return true;
 	found = find_in_batch(poster, row, &live);
 	if (!found)
 	{
-		posting_key_lock(source_id, key);
-		found = poster_find_live(poster, row, true, &live, &row->version);
+		/* Of a key without rows nothing is live, unless a closed month keeps it: that is not worth a search of the whole ledger. */
+		everywhere = posting_key_lock(source_id, key) > 0 || finding_is_open(source_id, key, "blocking");
+		found = poster_find_live(poster, row, everywhere, &live, &row->version);
 		row->version = Max(row->version + 1, known);
 	}
 	if (!found)
@@ -67,7 +89,7 @@ claim_key(Poster *poster, ChargeRow *row)
 	}
 	if (poster_compare(poster, row, &live) != FIELD_COUNT)
 		poster_report_repeated(poster, row, &live);
-	else if (poster->pending == NULL)
+	else if (counts(poster, key))
 		(void) posting_key_count(source_id, key, 1, false);
 	return false;
 }
@@ -99,17 +121,27 @@ settle_pending(Poster *poster, ChargeRow *row)
 {
 	const PendingKeys *pending = poster->pending;
 	char *key = posting_key_text(row);
-	char **place = bsearch(&key, pending->keys, pending->count, sizeof(char *), by_string);
-	int16 known = place == NULL ? 0 : pending->versions[place - pending->keys];
+	int place = pending_place(pending, key);
+	int16 known = place < 0 ? 0 : pending->versions[place];
 	LedgerEntry live;
 	bool found = (!poster->attachment->key_is_unique && find_in_batch(poster, row, &live)) ||
 		poster_find_live(poster, row, known > 0, &live, &row->version);
 
 	row->version = Max(row->version, known) + 1;
 	if (!found)
-		return poster->attachment->key_is_unique || claim_key(poster, row);
+	{
+		bool first = poster->attachment->key_is_unique || claim_key(poster, row);
+
+		if (poster->counts != NULL && place >= 0)
+			poster->counts[place] |= first;
+		return first;
+	}
 	if (poster_compare(poster, row, &live) == FIELD_COUNT)
+	{
+		if (poster->counts != NULL && counts(poster, key))
+			(void) posting_key_count(poster->attachment->source_id, key, 1, false);
 		return false;
+	}
 	if (poster->attachment->key_is_unique && pending->correct)
 		return poster_reverse(poster, row, &row->version);
 	/* A change that a closed period refused is on record already. */
@@ -245,6 +277,8 @@ posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate 
 	poster_begin(&poster, attachment, expected, batch);
 	poster.pending = pending;
 	poster.after_the_fact = after_the_fact;
+	if (pending != NULL && !attachment->key_is_unique)
+		poster.counts = palloc0(Max(pending->count, 1) * sizeof(bool));
 	source_open(&old, old_store, desc, batch);
 	source_open(&new, new_store, desc, batch);
 	if (old_store != NULL)

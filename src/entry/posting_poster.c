@@ -5,10 +5,12 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "tcop/pquery.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -36,6 +38,23 @@ poster_attachment(Relation rel)
 	return attachment;
 }
 
+/*
+ * Whether this trigger fires for a statement that may run within another one: in a trigger, or in a function that a query calls, as RETURNING may. What
+ * the client sends by itself, without RETURNING, is not nested; a function that it calls cannot write to its rows before it has.
+ */
+static bool
+may_be_nested(void)
+{
+	PlannedStmt *statement;
+
+	if (DatumGetInt32(OidFunctionCall0(F_PG_TRIGGER_DEPTH)) > 1)
+		return true;
+	if (ActivePortal == NULL || ActivePortal->strategy != PORTAL_MULTI_QUERY || ActivePortal->stmts == NIL)
+		return ActivePortal != NULL;
+	statement = linitial_node(PlannedStmt, ActivePortal->stmts);
+	return statement->commandType == CMD_UTILITY && !IsA(statement->utilityStmt, CopyStmt);
+}
+
 void
 poster_begin(Poster *poster, const Attachment *attachment, int64 expected, int batch)
 {
@@ -47,9 +66,9 @@ poster_begin(Poster *poster, const Attachment *attachment, int64 expected, int b
 	poster->place = palloc(batch * sizeof(int));
 	poster->reversed = palloc(batch * sizeof(int64));
 	poster->batch_context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost posting batch", ALLOCSET_DEFAULT_SIZES);
-	poster->nested = DatumGetInt32(OidFunctionCall0(F_PG_TRIGGER_DEPTH)) > 1;
-	poster->command = GetActiveSnapshot()->curcid;
-	poster->touched = touched_mark();
+	poster->nested = may_be_nested();
+	poster->statement = GetActiveSnapshot()->curcid;
+	poster->touched = touched_within(attachment->source_id, poster->statement);
 }
 
 void
@@ -63,7 +82,7 @@ poster_end(Poster *poster)
 bool
 poster_is_stale(const Poster *poster, const ChargeRow *row)
 {
-	return poster->touched != NULL && touched_since(poster->touched, poster->attachment->source_id, posting_key_text(row), poster->command);
+	return poster->touched != NULL && touched_has(poster->touched, posting_key_text(row));
 }
 
 static PeriodOutcome
@@ -128,7 +147,7 @@ poster_post(Poster *poster, ChargeRow *row)
 	DateADT target = row->period;
 
 	if (poster->nested)
-		touched_add(poster->attachment->source_id, posting_key_text(row));
+		touched_add(poster->attachment->source_id, posting_key_text(row), poster->statement);
 	if ((row->issues & ISSUE_BIT(ISSUE_COLUMN_GONE)) == 0)
 	{
 		posting_look_up(row);
@@ -198,6 +217,13 @@ poster_report_repeated(Poster *poster, ChargeRow *row, const LedgerEntry *live)
 	poster_report(poster, row);
 }
 
+/* A row whose key is absent or cut off was never posted: the entry it seems to have is that of another row. */
+static bool
+lacks_key(const ChargeRow *row)
+{
+	return (row->issues & ISSUES_BLOCKING) != 0 && row->issue_field == FIELD_SOURCE_KEY;
+}
+
 /*
  * Finds what is live for a key. An entry of this batch's reversals counts as live still, because they are not written; where that is what was
  * found (a key that is not unique) the batch is written and the search repeated.
@@ -205,7 +231,8 @@ poster_report_repeated(Poster *poster, ChargeRow *row, const LedgerEntry *live)
 bool
 poster_find_live(Poster *poster, const ChargeRow *row, bool everywhere, LedgerEntry *live, int16 *last_version)
 {
-	for (;;)
+	*last_version = 0;
+	while (!lacks_key(row))
 	{
 		bool again = false;
 
@@ -218,6 +245,7 @@ poster_find_live(Poster *poster, const ChargeRow *row, bool everywhere, LedgerEn
 			return true;
 		poster_flush(poster);
 	}
+	return false;
 }
 
 /* Whether a change of this key was refused by its month: what its entries say is then older than the row. */
@@ -236,10 +264,11 @@ live_entries(Poster *poster, const ChargeRow *row, LedgerEntry **live, int16 *la
 {
 	const char *key = posting_key_text(row);
 	/* A row whose refusal is on record has no entry: only a row without one is worth a search of the whole ledger. */
-	bool blocked = finding_is_open(poster->attachment->source_id, key, "blocking");
+	bool blocked;
 
-	if (row->key == 0 && row->key_text.length == 0 && !poster->attachment->integer_key)
+	if (lacks_key(row))
 		return 0;
+	blocked = finding_is_open(poster->attachment->source_id, key, "blocking");
 	if (blocked && change_was_refused(poster, key))
 	{
 		poster_flush(poster);
@@ -258,7 +287,7 @@ poster_reverse(Poster *poster, ChargeRow *old, int16 *version)
 	DateADT target;
 
 	if (poster->nested)
-		touched_add(poster->attachment->source_id, key);
+		touched_add(poster->attachment->source_id, key, poster->statement);
 	(*version)++;
 	/* All of them or none: half a change would be no truth at all. */
 	for (int i = 0; i < count; i++)

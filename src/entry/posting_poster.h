@@ -33,10 +33,11 @@ typedef struct Poster
 	} months[KNOWN_MONTHS];
 	int month_count;
 	const PendingKeys *pending; /* rows that may have been refused before; NULL in a trigger */
-	bool nested;				/* runs inside a trigger */
-	CommandId command;			/* when the statement began */
-	const Touched *touched;		/* what nested statements had posted by then */
+	bool nested;				/* another statement may be under way around this one */
+	CommandId statement;		/* the command id of its snapshot */
+	Touched *touched;			/* what statements within this one had posted when its trigger fired; NULL: nothing */
 	bool after_the_fact;		/* the rows are committed: nothing is raised */
+	bool *counts;				/* of pending rows whose keys can come twice: which keys were posted by this very call */
 	bool *fresh;				/* where keys can come twice: which rows of the batch have a key nobody had before */
 	int row;					/* position of the present row in its batch */
 	bool refunds;				/* this pass is for refunds: all that they may name is posted by now */
@@ -83,7 +84,7 @@ extern void poster_flush(Poster *poster);
 /* Closes what poster_begin opened; the batch must have been flushed. */
 extern void poster_end(Poster *poster);
 
-/* Whether a statement inside a trigger has posted this key since this statement began: then its image here is stale. */
+/* Whether a statement inside a trigger or a function has posted this key since this statement began: then its image here is stale. */
 extern bool poster_is_stale(const Poster *poster, const ChargeRow *row);
 
 #endif

@@ -23,6 +23,9 @@
 #include "store/ground_user.h"
 #include "store/posting_ledger.h"
 
+/* Of an int64, with its sign. */
+#define MAX_DIGITS 20
+
 /* Attribute numbers of the ledger by position in its definition; append_check_columns proves them when entries are written. */
 enum
 {
@@ -196,6 +199,44 @@ search_key(KeyEntries *set)
 	table_close(rel, AccessShareLock);
 }
 
+static bool
+find_live(KeyEntries *set, Piece encounter, bool everywhere, LedgerEntry *found, int16 *last_version)
+{
+	if (encounter.text != NULL)
+		ledger_scan_encounter(encounter, SnapshotSelf, collect, set);
+	/* Entries of a key can be spread over encounters if the row was moved, so an answer from one encounter alone must be live. */
+	if (choose_live(set, found, last_version))
+		return true;
+	if (!everywhere)
+		return false;
+	set->count = 0;
+	search_key(set);
+	return choose_live(set, found, last_version);
+}
+
+/* The key as it was posted before its column became a text or a number: an integer stands by itself, a text by its hash. False if it has no such form. */
+static bool
+other_form(KeyEntries *set)
+{
+	char *digits;
+
+	if (set->key_text.length == 0)
+	{
+		digits = psprintf(INT64_FORMAT, set->key);
+		set->key_text = (Piece) {digits, (int) strlen(digits)};
+		set->key = posting_text_key(set->key_text);
+		return true;
+	}
+	if (set->key_text.length > MAX_DIGITS)
+		return false;
+	set->key = strtoll(pnstrdup(set->key_text.text, set->key_text.length), NULL, 10);
+	digits = psprintf(INT64_FORMAT, set->key);
+	if (!piece_equal(set->key_text, (Piece) {digits, (int) strlen(digits)}))
+		return false;
+	set->key_text = (Piece) {"", 0};
+	return true;
+}
+
 bool
 ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, bool everywhere, LedgerEntry *found,
 				 int16 *last_version)
@@ -203,16 +244,10 @@ ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, bo
 	KeyEntries set = {.source_id = source_id, .key = key, .key_text = key_text};
 
 	*last_version = 0;
-	if (encounter.text != NULL)
-		ledger_scan_encounter(encounter, SnapshotSelf, collect, &set);
-	/* Entries of a key can be spread over encounters if the row was moved, so an answer from one encounter alone must be live. */
-	if (choose_live(&set, found, last_version))
+	if (find_live(&set, encounter, everywhere, found, last_version))
 		return true;
-	if (!everywhere)
-		return false;
 	set.count = 0;
-	search_key(&set);
-	return choose_live(&set, found, last_version);
+	return other_form(&set) && find_live(&set, encounter, everywhere, found, last_version);
 }
 
 int

@@ -80,16 +80,20 @@ posting_key_claim(int16 source_id, char **keys, int count, bool *fresh)
 	}
 }
 
-void
+int
 posting_key_lock(int16 source_id, const char *source_key)
 {
 	Datum values[2] = {Int16GetDatum(source_id), CStringGetTextDatum(source_key)};
 	GroundUser self;
 	Relation rel;
+	bool isnull;
+	int rows;
 
-	run_as_owner("SELECT 1 FROM hospital_cost._posted_key k WHERE k.source_id OPERATOR(pg_catalog.=) $1 "
+	run_as_owner("SELECT k.rows FROM hospital_cost._posted_key k WHERE k.source_id OPERATOR(pg_catalog.=) $1 "
 				 "AND k.source_key OPERATOR(pg_catalog.=) $2 FOR UPDATE", TEXTOID, 2, values, &self, &rel);
+	rows = SPI_processed == 0 ? 0 : DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	back_to_self(&self, rel);
+	return rows;
 }
 
 int

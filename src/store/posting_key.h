@@ -16,8 +16,8 @@
  */
 extern void posting_key_claim(int16 source_id, char **keys, int count, bool *fresh);
 
-/* Locks a key until the transaction ends, so that what is found of it in the ledger stays. */
-extern void posting_key_lock(int16 source_id, const char *source_key);
+/* Locks a key until the transaction ends, so that what is found of it in the ledger stays. Returns how many rows say what its entry says, 0 if none. */
+extern int posting_key_lock(int16 source_id, const char *source_key);
 
 /* Adds to the number of rows that say what the key's entry says, and returns it; 0 if the key was never claimed. Sets it to 1 if "anew". */
 extern int posting_key_count(int16 source_id, const char *source_key, int change, bool anew);

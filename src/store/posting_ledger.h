@@ -65,6 +65,7 @@ extern void ledger_reversal_of(const LedgerEntry *entry, DateADT period, LedgerE
 /*
  * Finds the live entry of a source key. The row's encounter says where to look; with "everywhere", if it is not there, the whole ledger is
  * searched by key, which is slow. Sees what this statement wrote already. False if there is none; *last_version is the highest version the key ever had, 0 if none.
+ * A key whose column was an integer once and is a text or numeric now, or the other way round, is found as it was posted.
  */
 extern bool ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, bool everywhere,
 							 LedgerEntry *found, int16 *last_version);

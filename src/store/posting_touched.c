@@ -1,52 +1,83 @@
 /*
  * posting_touched.c
- *		A list in the transaction's memory. It stays empty unless HIS triggers write to attached tables, so a list serves.
+ *		A list in the transaction's memory, latest first. A key is known by its hash: 64 bits do not meet by chance in one transaction.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "common/hashfn.h"
 #include "utils/memutils.h"
 
 #include "store/posting_touched.h"
 
-struct Touched
+typedef struct Entry
 {
-	struct Touched *next;
+	struct Entry *next;
+	uint64 key; /* hash of the source key */
 	SubTransactionId subtransaction;
-	CommandId command;
+	CommandId statement;
 	int16 source_id;
-	char source_key[FLEXIBLE_ARRAY_MEMBER];
-};
+} Entry;
 
-static Touched *touched = NULL;
+typedef struct Key
+{
+	uint64 key;
+	char status;
+} Key;
+
+#define SH_PREFIX touched
+#define SH_ELEMENT_TYPE Key
+#define SH_KEY_TYPE uint64
+#define SH_KEY key
+#define SH_HASH_KEY(tb, k) ((uint32) (k))
+#define SH_EQUAL(tb, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+static Entry *touched = NULL;
+
+static uint64
+hash_of_key(const char *source_key)
+{
+	return hash_bytes_extended((const unsigned char *) source_key, strlen(source_key), 0);
+}
 
 void
-touched_add(int16 source_id, const char *source_key)
+touched_add(int16 source_id, const char *source_key, CommandId statement)
 {
-	Touched *entry = MemoryContextAlloc(TopTransactionContext, offsetof(Touched, source_key) + strlen(source_key) + 1);
+	Entry *entry = MemoryContextAlloc(TopTransactionContext, sizeof(Entry));
 
 	entry->next = touched;
+	entry->key = hash_of_key(source_key);
 	entry->subtransaction = GetCurrentSubTransactionId();
-	entry->command = GetCurrentCommandId(false);
+	entry->statement = statement;
 	entry->source_id = source_id;
-	strcpy(entry->source_key, source_key);
 	touched = entry;
 }
 
-bool
-touched_since(const Touched *mark, int16 source_id, const char *source_key, CommandId since)
+Touched *
+touched_within(int16 source_id, CommandId statement)
 {
-	/* Latest first: older ones than "since" end the search. */
-	for (const Touched *entry = mark; entry != NULL && entry->command > since; entry = entry->next)
-		if (entry->source_id == source_id && strcmp(entry->source_key, source_key) == 0)
-			return true;
-	return false;
+	Touched *keys = NULL;
+	bool found;
+
+	/* Latest first. Statements nest: one that began earlier ends the search; the same one has other triggers that fired before. */
+	for (const Entry *entry = touched; entry != NULL && entry->statement >= statement; entry = entry->next)
+		if (entry->source_id == source_id && entry->statement > statement)
+		{
+			if (keys == NULL)
+				keys = touched_create(CurrentMemoryContext, 64, NULL);
+			(void) touched_insert(keys, entry->key, &found);
+		}
+	return keys;
 }
 
-const Touched *
-touched_mark(void)
+bool
+touched_has(Touched *keys, const char *source_key)
 {
-	return touched;
+	return keys != NULL && touched_lookup(keys, hash_of_key(source_key)) != NULL;
 }
 
 static void

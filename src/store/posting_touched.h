@@ -1,6 +1,6 @@
 /*
  * posting_touched.h
- *		Source keys that a statement inside a trigger posted while an outer statement on the same table was still under way.
+ *		Source keys that a statement inside a trigger or a function posted while an outer statement on the same table was still under way.
  *
  * The outer statement's trigger fires last but holds the older images: what a nested statement has posted since is newer and stays.
  */
@@ -9,17 +9,23 @@
 
 #include "postgres.h"
 
-/* What was remembered at some moment; NULL: nothing, as in nearly all transactions. Good until the transaction ends. */
-typedef struct Touched Touched;
+/* Keys of one table that were posted by statements within another one. */
+typedef struct touched_hash Touched;
 
-/* Remembers, until the transaction ends, that a key was posted now; call it for statements that run inside a trigger. */
-extern void touched_add(int16 source_id, const char *source_key);
+/*
+ * Remembers, until the transaction ends, that a statement posted a key; call it for statements that others may be around. A statement is known by the
+ * command id of its snapshot: all its triggers have that in common, and a statement within it has a higher one.
+ */
+extern void touched_add(int16 source_id, const char *source_key, CommandId statement);
 
-/* What is remembered now. A statement asks when it begins to post, so that what it adds itself does not count. */
-extern const Touched *touched_mark(void);
+/*
+ * What statements within this one have posted of a table, in the present memory context; NULL: nothing, as in nearly all transactions. A statement asks
+ * when it begins to post.
+ */
+extern Touched *touched_within(int16 source_id, CommandId statement);
 
-/* Whether, among what "mark" saw, a nested statement posted a key since the command "since" began. */
-extern bool touched_since(const Touched *mark, int16 source_id, const char *source_key, CommandId since);
+/* Whether a key is among them. */
+extern bool touched_has(Touched *keys, const char *source_key);
 
 /* Registers the callbacks; call once, from _PG_init. */
 extern void touched_init(void);
