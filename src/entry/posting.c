@@ -74,8 +74,8 @@ claim_key(Poster *poster, ChargeRow *row)
 	found = find_in_batch(poster, row, &live);
 	if (!found)
 	{
-		/* Of a key without rows nothing is live, unless a closed month keeps it: that is not worth a search of the whole ledger. */
-		everywhere = posting_key_lock(source_id, key) > 0 || finding_is_open(source_id, key, "blocking");
+		/* This statement took the key's entry back and nobody has it again: that is not worth a search of the whole ledger. */
+		everywhere = posting_key_lock(source_id, key) > 0 || !poster->taken_back;
 		found = poster_find_live(poster, row, everywhere, &live, &row->version);
 		row->version = Max(row->version + 1, known);
 	}
@@ -181,9 +181,21 @@ take_back(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot, in
 	}
 }
 
+/* Whether the first pass took back what this very key had. */
+static bool
+was_taken_back(const Poster *poster, TupleTableSlot *old_slot, const ChargeRow *row)
+{
+	ChargeRow old;
+
+	if (poster->attachment->key_is_unique || row->version < 2 || old_slot == NULL)
+		return false;
+	posting_decode_key(poster->attachment, old_slot, &old);
+	return old.key == row->key && piece_equal(old.key_text, row->key_text);
+}
+
 /* Second pass, a row as it is now; third pass, the refunds, which may stand before what they name. */
 static void
-post_new(Poster *poster, TupleTableSlot *unused, TupleTableSlot *slot, int16 *version)
+post_new(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *slot, int16 *version)
 {
 	ChargeRow row;
 
@@ -198,6 +210,7 @@ post_new(Poster *poster, TupleTableSlot *unused, TupleTableSlot *slot, int16 *ve
 		poster->refunds_wait |= !poster->refunds;
 		return;
 	}
+	poster->taken_back = was_taken_back(poster, old_slot, &row);
 	if (poster->pending != NULL ? settle_pending(poster, &row) : poster->attachment->key_is_unique || claim_key(poster, &row))
 		poster_post(poster, &row);
 }
