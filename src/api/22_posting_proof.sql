@@ -114,65 +114,61 @@ RETURN format('SELECT (%1$s)::pg_catalog.text, pg_catalog.round((%2$s)::pg_catal
 		FROM unnest('{encounter,item,ordering_department,performing_department,ward_department,reverses_key}'::text[]) WITH ORDINALITY AS f (field, ord)),
 	a.relation, hospital_cost._source_filter(a), hospital_cost._source_instant_sql(a.relation, a.columns));
 
--- What each source key stands for in the ledger now: reversals made by a changed or deleted row cancel what they reverse.
-CREATE OR REPLACE FUNCTION hospital_cost._live_entry(source_id smallint)
-RETURNS TABLE (source_key text, entries bigint, quantity numeric, amount numeric, periods date[], last_version smallint)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 200000 SET search_path = pg_catalog, pg_temp
+-- What each source key stands for in the ledger now: reversals made by a changed or deleted row cancel what they reverse. of_month: it has entries in
+-- that month; entry_id: the live entry, if there is one.
+CREATE OR REPLACE FUNCTION hospital_cost._live_entry(source_id smallint, month date DEFAULT NULL)
+RETURNS TABLE (source_key text, entries bigint, quantity numeric, amount numeric, of_month boolean, last_version smallint, entry_id bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 200000 SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' SET jit = off
 BEGIN ATOMIC
 	SELECT CASE WHEN l.source_key_text = '' THEN l.source_key::text ELSE l.source_key_text END,
-		sum(CASE WHEN l.flags & 64 <> 0 THEN -1 ELSE 1 END), sum(l.quantity), sum(l.amount), array_agg(DISTINCT l.period),
-		max(l.version)
+		count(*) - 2 * count(*) FILTER (WHERE l.flags & 64 <> 0), sum(l.quantity), sum(l.amount), bool_or(l.period = month), max(l.version),
+		-- what was taken back cancels itself
+		bit_xor(CASE WHEN l.flags & 64 <> 0 THEN l.reverses ELSE l.entry_id END)
 	FROM hospital_cost._ledger l
 	WHERE l.source_id = _live_entry.source_id
 	GROUP BY 1;
 END;
 
--- The live entries themselves, with their codes. A refund has the dimensions of its original, so only its own are told.
-CREATE OR REPLACE FUNCTION hospital_cost._live_content(source_id smallint)
-RETURNS TABLE (source_key text, period date, quantity numeric, price numeric, amount numeric, at timestamptz, day date, encounter text, item text, ordering text, performing text, ward text)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 200000 SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT CASE WHEN l.source_key_text = '' THEN l.source_key::text ELSE l.source_key_text END, l.period, l.quantity * 0.0001,
-		l.unit_price * 0.000001, l.amount * 0.01, l.charged_at, l.service_day, e.code, i.code, od.code, pd.code, wd.code
-	FROM hospital_cost._ledger l
-	LEFT JOIN LATERAL (SELECT l.encounter_code AS code WHERE l.kind <> 2) e ON true
-	LEFT JOIN hospital_cost.charge_item i ON i.item_id = l.item_id AND l.kind <> 2
-	LEFT JOIN hospital_cost.department od ON od.department_id = l.ordering_id AND l.kind <> 2
-	LEFT JOIN hospital_cost.department pd ON pd.department_id = l.performing_id AND l.kind <> 2
-	LEFT JOIN hospital_cost.department wd ON wd.department_id = l.ward_id AND l.kind <> 2
-	WHERE l.source_id = _live_content.source_id AND l.flags & 64 = 0
-		AND NOT EXISTS (SELECT FROM hospital_cost._ledger r WHERE r.reverses = l.entry_id AND r.flags & 64 <> 0);
-END;
-
 -- Every source row beside what its key stands for in the ledger; "wrong" says what does not fit, by the first field that differs. Of rows
--- that repeat a key, the one that fits best.
-CREATE OR REPLACE FUNCTION hospital_cost._source_state(a hospital_cost.attachment)
+-- that repeat a key, the one that fits best. With a month only what concerns it: keys with entries in it, and rows of its days without any. A refund has
+-- the dimensions of its original, so only its own are compared. Each table is read once and hashed: a ledger never analysed looks as if it had few
+-- rows, and the planner would go through all of it for each of them.
+CREATE OR REPLACE FUNCTION hospital_cost._source_state(a hospital_cost.attachment, month date DEFAULT NULL)
 RETURNS TABLE (source_key text, has_row boolean, day date, quantity numeric, amount numeric, entries bigint, entry_quantity numeric,
-	entry_amount numeric, periods date[], last_version smallint, reverses text, wrong text)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
+	entry_amount numeric, last_version smallint, reverses text, wrong text)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET work_mem = '64MB'
+	SET enable_nestloop = off SET enable_mergejoin = off SET jit = off AS $$
+DECLARE
+	next_month date := (month + interval '1 month')::date;
 BEGIN
 	RETURN QUERY
-	WITH pair AS MATERIALIZED (
+	WITH pair AS (
 		SELECT coalesce(s.source_key, e.source_key) AS key, s.source_key IS NOT NULL AS has_row, s.day, s.quantity,
-			CASE WHEN l.source_key IS NOT NULL AND l.encounter IS NULL AND s.billed IS NULL THEN l.amount ELSE coalesce(s.amount, e.amount * 0.01) END AS amount,
-			coalesce(e.entries, 0) AS entries, e.quantity * 0.0001 AS entry_quantity, e.amount * 0.01 AS entry_amount, e.periods, e.last_version, s.reverses,
+			CASE WHEN l.kind = 2 AND s.billed IS NULL THEN l.amount * 0.01 ELSE coalesce(s.amount, e.amount * 0.01) END AS amount,
+			coalesce(e.entries, 0) AS entries, e.quantity * 0.0001 AS entry_quantity, e.amount * 0.01 AS entry_amount, e.last_version, s.reverses,
 			CASE WHEN coalesce(e.entries, 0) NOT IN (0, 1) THEN e.entries || ' live entries'
-				WHEN e.entries = 0 AND e.amount <> 0 THEN 'reversals that do not add up'
+				WHEN e.entries = 0 AND e.amount <> 0 OR e.entries = 1 AND (CASE WHEN l.source_key_text = '' THEN l.source_key::text ELSE l.source_key_text END
+					= e.source_key) IS NOT TRUE THEN 'reversals that do not add up'
 				WHEN e.entries = 1 AND s.source_key IS NULL THEN 'gone'
-				WHEN l.source_key IS NULL THEN NULL
-				WHEN s.quantity IS DISTINCT FROM l.quantity THEN 'quantity'
-				WHEN s.amount <> l.amount AND (l.encounter IS NOT NULL OR s.billed IS NOT NULL) THEN 'amount'
-				WHEN a.pricing <> 'compute' AND s.price <> l.price THEN 'unit_price'
-				WHEN (s.at, s.day) IS DISTINCT FROM (l.at, l.day) THEN 'charged_at'
-				WHEN l.encounter IS NULL THEN NULL
-				WHEN s.encounter IS DISTINCT FROM l.encounter THEN 'encounter'
-				WHEN s.item IS DISTINCT FROM l.item THEN 'item'
-				WHEN s.ordering IS DISTINCT FROM l.ordering THEN 'ordering_department'
-				WHEN s.performing IS DISTINCT FROM l.performing THEN 'performing_department'
-				WHEN s.ward IS DISTINCT FROM l.ward THEN 'ward_department' END AS wrong
+				WHEN l.entry_id IS NULL THEN NULL
+				WHEN s.quantity IS DISTINCT FROM l.quantity * 0.0001 THEN 'quantity'
+				WHEN s.amount <> l.amount * 0.01 AND (l.kind <> 2 OR s.billed IS NOT NULL) THEN 'amount'
+				WHEN a.pricing <> 'compute' AND s.price <> l.unit_price * 0.000001 THEN 'unit_price'
+				WHEN s.at IS DISTINCT FROM l.charged_at OR s.day IS DISTINCT FROM l.service_day THEN 'charged_at'
+				WHEN l.kind = 2 THEN NULL
+				WHEN s.encounter IS DISTINCT FROM l.encounter_code THEN 'encounter'
+				WHEN s.item IS DISTINCT FROM i.code THEN 'item'
+				WHEN s.ordering IS DISTINCT FROM od.code THEN 'ordering_department'
+				WHEN s.performing IS DISTINCT FROM pd.code THEN 'performing_department'
+				WHEN s.ward IS DISTINCT FROM wd.code THEN 'ward_department' END AS wrong
 		FROM hospital_cost._read_source(a.relation, hospital_cost._source_query(a)) s
-		FULL JOIN hospital_cost._live_entry(a.source_id) e ON e.source_key = s.source_key
-		LEFT JOIN hospital_cost._live_content(a.source_id) l ON l.source_key = e.source_key AND e.entries = 1
+		FULL JOIN hospital_cost._live_entry(a.source_id, month) e ON e.source_key = s.source_key
+		LEFT JOIN hospital_cost._ledger l ON l.entry_id = e.entry_id AND e.entries = 1 AND l.source_id = a.source_id AND l.flags & 64 = 0
+		LEFT JOIN hospital_cost.charge_item i ON i.item_id = l.item_id
+		LEFT JOIN hospital_cost.department od ON od.department_id = l.ordering_id
+		LEFT JOIN hospital_cost.department pd ON pd.department_id = l.performing_id
+		LEFT JOIN hospital_cost.department wd ON wd.department_id = l.ward_id
+		WHERE month IS NULL OR e.of_month OR (coalesce(e.entries, 0) = 0 AND s.day >= month AND s.day < next_month)
 	)
 	SELECT * FROM pair WHERE a.key_is_unique
 	UNION ALL

@@ -61,7 +61,7 @@ COMMENT ON FUNCTION hospital_cost._refuse_truncate() IS 'Trigger of attached tab
 COMMENT ON FUNCTION hospital_cost._master_guard() IS 'Guard trigger: items and departments named by entries keep their code and stay (MC211)';
 COMMENT ON FUNCTION hospital_cost._timezone_guard() IS 'Guard trigger: the time zone stays once charges are posted (MC212)';
 COMMENT ON FUNCTION hospital_cost._source_sql(regclass, jsonb, text) IS 'SQL expression that reads one mapped field of a source row';
-COMMENT ON FUNCTION hospital_cost._live_entry(smallint) IS 'What each source key of a table stands for in the ledger now';
+COMMENT ON FUNCTION hospital_cost._live_entry(smallint, date) IS 'What each source key of a table stands for in the ledger now';
 COMMENT ON FUNCTION hospital_cost._verify_source(hospital_cost.attachment, date) IS 'Identities between the rows of one attached table and their entries';
 COMMENT ON FUNCTION hospital_cost._check_blocking_issues(date) IS 'Period check: rows of the month that could not be posted';
 COMMENT ON SEQUENCE hospital_cost.attachment_seq IS 'Numbers attachment.source_id';
@@ -108,8 +108,7 @@ COMMENT ON FUNCTION hospital_cost.verify_ledger(date) IS 'Proof of a month (勾�
 COMMENT ON COLUMN hospital_cost.posting_issue.code IS 'blocking: missing_value, unreadable_value, unknown_item, unknown_department, no_price, no_amount, period_closed, period_not_open, column_gone, unknown_status, unknown_reason, refund_exceeds. warning: price_differs, amount_differs, no_list_price, no_original, original_not_found, differs_from_original, exists_with_different_<field>, below_refunds, late, rounded. The SQLSTATE of each under mode strict is in docs/errors.md';
 COMMENT ON COLUMN hospital_cost.ledger.flags IS 'What is special about the entry: price_differs and amount_differs from the list or the arithmetic, late (迟到), closes_line (the last part of a refund: what was left to the cent), above_limit (超限价), rounded (more decimals came than are kept), source_changed (a reversal because the row was changed or deleted)';
 COMMENT ON FUNCTION hospital_cost._source_filter(hospital_cost.attachment) IS 'SQL condition that tells charges from rows that are planned or void';
-COMMENT ON FUNCTION hospital_cost._live_content(smallint) IS 'Live entries of a table with their codes';
-COMMENT ON FUNCTION hospital_cost._source_state(hospital_cost.attachment) IS 'Source rows of a table beside what their keys stand for in the ledger';
+COMMENT ON FUNCTION hospital_cost._source_state(hospital_cost.attachment, date) IS 'Source rows of a table beside what their keys stand for in the ledger';
 COMMENT ON FUNCTION hospital_cost._verify_refunds(date) IS 'Originals of which refunds of a month give back more than there is';
 COMMENT ON FUNCTION hospital_cost._verify_entries(date) IS 'Identities of the ledger in itself';
 COMMENT ON FUNCTION hospital_cost._check_pending(date) IS 'Period check: keys that mode async set aside';
