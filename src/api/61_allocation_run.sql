@@ -68,6 +68,7 @@ BEGIN
 			HINT = 'Write it with the departments that used it; only the classes disposal, remittance, subsidy and other may stay at hospital level.';
 	END IF;
 
+	PERFORM hospital_cost._progress_start('allocate', to_char(period, 'YYYY-MM ') || chosen.code), hospital_cost._progress_phase('snapshot');
 	INSERT INTO hospital_cost._run (period, plan_code, plan_version, plan)
 	VALUES (allocate.period, chosen.code, chosen.version, to_jsonb(chosen)) RETURNING run_id INTO new_run;
 	PERFORM hospital_cost._snapshot_inputs(new_run, allocate.period, chosen);
@@ -78,6 +79,7 @@ BEGIN
 	FROM (SELECT coalesce(sum(c.direct), 0) AS direct, coalesce(sum(c.full_cost), 0) AS full_cost
 		FROM hospital_cost._department_cost c WHERE c.run_id = new_run) t
 	WHERE r.run_id = new_run;
+	PERFORM hospital_cost._progress_end();
 	RETURN new_run;
 END $$;
 

@@ -18,6 +18,7 @@
 #include "store/allocation.h"
 #include "store/allocation_turn.h"
 #include "store/decimal.h"
+#include "store/progress.h"
 
 #define LEVELS 4
 
@@ -104,10 +105,12 @@ do_run(int run_id, FlowSink *sink)
 		sink->work = work;
 	if (input->pools == 0)
 		return work;
+	progress_phase("compute", a->turns);
 	fault = allocation_begin(a);
 	for (int turn = 0; turn < a->turns && fault.code == FAULT_NONE; turn++)
 	{
 		CHECK_FOR_INTERRUPTS();
+		progress_done(turn);
 		fault = allocation_turn(a, turn);
 	}
 	if (fault.code == FAULT_NONE)
@@ -123,20 +126,27 @@ SQL_FUNCTION(hc_compute_run);
 Datum
 hc_compute_run(PG_FUNCTION_ARGS)
 {
-	Work *work = do_run(PG_GETARG_INT32(0), NULL);
-	RunInput *input = work->input;
-	int departments = input->departments + 1;
+	Work *work;
+	RunInput *input;
+	int departments;
 	int64 *rounded;
 	Fault fault;
 
+	progress_phase("load", -1);
+	work = do_run(PG_GETARG_INT32(0), NULL);
+	input = work->input;
+	departments = input->departments + 1;
 	if (input->pools == 0)
 		PG_RETURN_VOID();
+	progress_phase("round", -1);
 	rounded = allocate_zeroed((Size) departments * input->pools * sizeof(int64));
 	fault = rounding_controlled((int64_t *) work->exact, departments, input->pools, input->source_of_pool, input->sources,
 								input->cell_unit, (int64_t *) rounded,
 								allocate_zeroed(rounding_scratch_size(departments, input->pools, input->sources)));
 	if (fault.code != FAULT_NONE)
 		raise_work_fault(work, fault);
+	progress_phase("store", departments);
+	CHECK_FOR_INTERRUPTS();
 	allocation_save(input, (int64 *) work->allocation.received, (int64 *) work->allocation.sent, rounded);
 	PG_RETURN_VOID();
 }
