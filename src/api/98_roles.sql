@@ -9,7 +9,7 @@ BEGIN ATOMIC
 			attachment ledger charge_total payment_ledger posting_issue seal rule rule_kind finding cost_item direct_cost cost_control_total driver driver_value
 			allocation_plan allocation_step run department_cost visit_cost bed_day_cost progress'),
 		('reader', 'EXECUTE', 'hospital_timezone() hospital_day(timestamptz) period_of(date) price_of(text,date,text) check_setup()
-			verify_ledger(date) verify_payments(date) encounter_account(text) verify_seal(date,text) quote(text,jsonb) allocation_flow(integer,text,text) verify_allocation(integer) _driver_quantity(date,text) _progress()'),
+			verify_ledger(date) verify_payments(date) encounter_account(text) verify_seal(date,text) quote(text,jsonb) allocation_flow(integer,text,text) verify_allocation(integer) _driver_quantity(date,text) _progress() policy_use(integer)'),
 		-- Whoever attaches a table decides what the books believe: that is not the clerk's, whatever tables he owns.
 		('controller', 'EXECUTE', 'attach_charges(regclass,jsonb,text,text,jsonb) detach_charges(regclass) create_charge_table(text,text,text)
 			backfill(regclass,date,date,bigint) attach_payments(regclass,jsonb,text,jsonb) detach_payments(regclass)
