@@ -51,28 +51,6 @@ END $$;
 CREATE OR REPLACE TRIGGER write_driver_value INSTEAD OF INSERT OR UPDATE OR DELETE ON hospital_cost.driver_value
 	FOR EACH ROW EXECUTE FUNCTION hospital_cost._write_driver_value();
 
--- What a driver measures in a month: loaded values win; a revenue driver without them is counted from the ledger
--- (ordering department = receiver, performing department = server).
-CREATE OR REPLACE FUNCTION hospital_cost._driver_quantity(period date, driver text)
-RETURNS TABLE (server_code text, receiver_code text, quantity numeric)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT v.server_code, v.receiver_code, v.quantity
-	FROM hospital_cost._driver_value v
-	WHERE v.period = _driver_quantity.period AND v.driver_code = _driver_quantity.driver
-	UNION ALL
-	SELECT pd.code, od.code, sum(t.amount) * 0.01
-	FROM hospital_cost._item_total t
-	JOIN hospital_cost.department pd ON pd.department_id = t.performing_id
-	JOIN hospital_cost.department od ON od.department_id = t.ordering_id
-	WHERE t.period = _driver_quantity.period
-		AND EXISTS (SELECT FROM hospital_cost.driver d WHERE d.code = _driver_quantity.driver AND d.kind = 'revenue')
-		AND NOT EXISTS (SELECT FROM hospital_cost._driver_value v
-			WHERE v.period = _driver_quantity.period AND v.driver_code = _driver_quantity.driver)
-	GROUP BY pd.code, od.code
-	HAVING sum(t.amount) <> 0;
-END;
-
 CREATE OR REPLACE FUNCTION hospital_cost._load_default_costs() RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -83,7 +61,7 @@ BEGIN ATOMIC
 		('other', '其他运行费用', 'other', 'mixed', false)
 	ON CONFLICT DO NOTHING;
 	INSERT INTO hospital_cost.driver (code, name, kind, unit)
-	VALUES ('headcount', '人员数', 'headcount', '人'), ('area', '房屋面积', 'statistic', 'm²'),
+	VALUES ('headcount', '人员数', 'headcount', '人'), ('area', '房屋面积', 'area', 'm²'),
 		('service_quantity', '内部服务量', 'statistic', '次'), ('ordered_revenue', '开单收入', 'revenue', '元')
 	ON CONFLICT DO NOTHING;
 	WITH made AS (

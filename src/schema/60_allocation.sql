@@ -49,8 +49,11 @@ CREATE TABLE hospital_cost.driver (
 	code text COLLATE "C" PRIMARY KEY CONSTRAINT driver_code_check CHECK (code <> ''),
 	name text NOT NULL,
 	kind text NOT NULL CONSTRAINT driver_kind_check CHECK (kind IN
-		('statistic', 'revenue', 'headcount', 'accumulated_cost', 'fixed_share', 'equal')),
-	unit text
+		('statistic', 'revenue', 'headcount', 'area', 'workload', 'accumulated_cost', 'fixed_share', 'equal')),
+	unit text,
+	measure text COLLATE "C", -- of workload: which; of revenue: ordered, performed, or null for the pair of both
+	CONSTRAINT driver_measure_check CHECK (CASE kind WHEN 'workload' THEN coalesce(measure, '') <> ''
+		WHEN 'revenue' THEN coalesce(measure IN ('ordered', 'performed'), true) ELSE measure IS NULL END)
 );
 
 -- Written through the view driver_value. server_code null: the value serves every server.
