@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE VIEW hospital_cost.direct_cost AS
 SELECT d.period, d.department_code, d.cost_item_code, d.funding_source, d.cost_class, d.amount, d.source, d.source_key,
-	d.direct_cost_id, d.written_at, d.written_by
+	d.direct_cost_id, d.written_at, d.written_by, d.corrects
 FROM hospital_cost._direct_cost d;
 
 CREATE OR REPLACE FUNCTION hospital_cost._write_direct_cost() RETURNS trigger
@@ -10,7 +10,10 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_
 BEGIN
 	IF TG_OP <> 'INSERT' THEN
 		RAISE EXCEPTION 'rows of direct_cost are never changed' USING ERRCODE = 'MC006',
-			DETAIL = format('%s was refused.', TG_OP), HINT = 'Write a row with the opposite sign, then the right one.';
+			DETAIL = format('%s was refused.', TG_OP), HINT = 'Take it back by a row that names it, INSERT INTO hospital_cost.direct_cost (corrects) VALUES (…), then write the right one.';
+	END IF;
+	IF NEW.corrects IS NOT NULL THEN
+		NEW := hospital_cost._correct_direct_cost(NEW);
 	END IF;
 	PERFORM hospital_cost._period_guard(NEW.period);
 	NEW.funding_source := coalesce(NEW.funding_source, 'own');
@@ -18,8 +21,8 @@ BEGIN
 	IF NEW.cost_item_code IS NULL AND NEW.cost_class <> 'medical' THEN
 		NEW.cost_item_code := 'other';
 	END IF;
-	INSERT INTO hospital_cost._direct_cost (period, department_code, cost_item_code, funding_source, cost_class, amount, source, source_key)
-	VALUES (NEW.period, NEW.department_code, NEW.cost_item_code, NEW.funding_source, NEW.cost_class, NEW.amount, NEW.source, NEW.source_key)
+	INSERT INTO hospital_cost._direct_cost (period, department_code, cost_item_code, funding_source, cost_class, amount, source, source_key, corrects)
+	VALUES (NEW.period, NEW.department_code, NEW.cost_item_code, NEW.funding_source, NEW.cost_class, NEW.amount, NEW.source, NEW.source_key, NEW.corrects)
 	RETURNING direct_cost_id, written_at, written_by INTO NEW.direct_cost_id, NEW.written_at, NEW.written_by;
 	RETURN NEW;
 END $$;

@@ -6,12 +6,14 @@ COMMENT ON COLUMN hospital_cost.cost_item.behaviour IS 'Cost behaviour (成本�
 COMMENT ON COLUMN hospital_cost.cost_item.controllable IS 'Whether the department can influence it (可控成本)';
 COMMENT ON COLUMN hospital_cost.cost_item.billable IS 'Whether it is charged to the patient by itself (可单独收费); such materials and drugs leave the costs called without drugs and materials';
 
-COMMENT ON VIEW hospital_cost.direct_cost IS 'Direct cost of departments (科室直接成本). INSERT only: a correction is a row with the opposite sign and then the right one (MC006); a closed period refuses rows (MC001). COPY into the view works';
+COMMENT ON VIEW hospital_cost.direct_cost IS 'Direct cost of departments (科室直接成本). INSERT only: what is wrong is taken back by a row with the opposite sign that names it in corrects, and the right one is written (MC006); a closed period refuses rows (MC001). COPY into the view works';
 COMMENT ON COLUMN hospital_cost.direct_cost.department_code IS 'Cost unit; null: the hospital as a whole. Medical cost is spread over departments by spread_rule (MC612 where there is no rule); the classes disposal, remittance, subsidy and other stay there';
 COMMENT ON COLUMN hospital_cost.direct_cost.cost_item_code IS 'Cost item; where the class is not medical it may be left out and is then "other"';
 COMMENT ON COLUMN hospital_cost.direct_cost.funding_source IS 'Who paid (经费来源): own 自有经费 (default), fiscal_basic 财政基本拨款, fiscal_project 财政项目拨款, non_peer 非同级财政拨款, science_education 科教经费. Allocated source by source, so each cost scope is a filter';
 COMMENT ON COLUMN hospital_cost.direct_cost.cost_class IS 'medical 医疗成本 (default), disposal 资产处置费用, remittance 上缴上级费用, subsidy 对附属单位补助费用, other 其他费用';
 COMMENT ON COLUMN hospital_cost.direct_cost.amount IS 'Yuan, eight decimals; negative for a correction';
+COMMENT ON COLUMN hospital_cost.direct_cost.corrects IS 'direct_cost_id of the row that this one takes back (冲销), whole or in part, null otherwise. Given alone, INSERT INTO direct_cost (corrects) VALUES (n), it takes back all that is left, in the same month; another month may be given where that one is closed. MC633, MC634, MC635. Rows of attached tables are taken back by their table, and named by source and source_key';
+COMMENT ON COLUMN hospital_cost.direct_cost.direct_cost_id IS 'Number of the row';
 COMMENT ON COLUMN hospital_cost.direct_cost.source IS 'Where the figure comes from, such as payroll or a table of the HRP; with source_key the way back to the voucher';
 
 COMMENT ON TABLE hospital_cost.cost_control_total IS 'What the general ledger says (总账控制数) for a period, cost item and funding source, class medical, in yuan. verify_allocation holds direct cost against it, cell by cell';
