@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE VIEW hospital_cost.direct_cost AS
 SELECT d.period, d.department_code, d.cost_item_code, d.funding_source, d.cost_class, d.amount, d.source, d.source_key,
-	d.direct_cost_id, d.written_at, d.written_by
+	d.direct_cost_id, d.written_at, d.written_by, d.corrects
 FROM hospital_cost._direct_cost d;
 
 CREATE OR REPLACE FUNCTION hospital_cost._write_direct_cost() RETURNS trigger
@@ -10,7 +10,10 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_
 BEGIN
 	IF TG_OP <> 'INSERT' THEN
 		RAISE EXCEPTION 'rows of direct_cost are never changed' USING ERRCODE = 'MC006',
-			DETAIL = format('%s was refused.', TG_OP), HINT = 'Write a row with the opposite sign, then the right one.';
+			DETAIL = format('%s was refused.', TG_OP), HINT = 'Take it back by a row that names it, INSERT INTO hospital_cost.direct_cost (corrects) VALUES (…), then write the right one.';
+	END IF;
+	IF NEW.corrects IS NOT NULL THEN
+		NEW := hospital_cost._correct_direct_cost(NEW);
 	END IF;
 	PERFORM hospital_cost._period_guard(NEW.period);
 	NEW.funding_source := coalesce(NEW.funding_source, 'own');
@@ -18,8 +21,8 @@ BEGIN
 	IF NEW.cost_item_code IS NULL AND NEW.cost_class <> 'medical' THEN
 		NEW.cost_item_code := 'other';
 	END IF;
-	INSERT INTO hospital_cost._direct_cost (period, department_code, cost_item_code, funding_source, cost_class, amount, source, source_key)
-	VALUES (NEW.period, NEW.department_code, NEW.cost_item_code, NEW.funding_source, NEW.cost_class, NEW.amount, NEW.source, NEW.source_key)
+	INSERT INTO hospital_cost._direct_cost (period, department_code, cost_item_code, funding_source, cost_class, amount, source, source_key, corrects)
+	VALUES (NEW.period, NEW.department_code, NEW.cost_item_code, NEW.funding_source, NEW.cost_class, NEW.amount, NEW.source, NEW.source_key, NEW.corrects)
 	RETURNING direct_cost_id, written_at, written_by INTO NEW.direct_cost_id, NEW.written_at, NEW.written_by;
 	RETURN NEW;
 END $$;
@@ -51,28 +54,6 @@ END $$;
 CREATE OR REPLACE TRIGGER write_driver_value INSTEAD OF INSERT OR UPDATE OR DELETE ON hospital_cost.driver_value
 	FOR EACH ROW EXECUTE FUNCTION hospital_cost._write_driver_value();
 
--- What a driver measures in a month: loaded values win; a revenue driver without them is counted from the ledger
--- (ordering department = receiver, performing department = server).
-CREATE OR REPLACE FUNCTION hospital_cost._driver_quantity(period date, driver text)
-RETURNS TABLE (server_code text, receiver_code text, quantity numeric)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT v.server_code, v.receiver_code, v.quantity
-	FROM hospital_cost._driver_value v
-	WHERE v.period = _driver_quantity.period AND v.driver_code = _driver_quantity.driver
-	UNION ALL
-	SELECT pd.code, od.code, sum(t.amount) * 0.01
-	FROM hospital_cost._item_total t
-	JOIN hospital_cost.department pd ON pd.department_id = t.performing_id
-	JOIN hospital_cost.department od ON od.department_id = t.ordering_id
-	WHERE t.period = _driver_quantity.period
-		AND EXISTS (SELECT FROM hospital_cost.driver d WHERE d.code = _driver_quantity.driver AND d.kind = 'revenue')
-		AND NOT EXISTS (SELECT FROM hospital_cost._driver_value v
-			WHERE v.period = _driver_quantity.period AND v.driver_code = _driver_quantity.driver)
-	GROUP BY pd.code, od.code
-	HAVING sum(t.amount) <> 0;
-END;
-
 CREATE OR REPLACE FUNCTION hospital_cost._load_default_costs() RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -83,7 +64,7 @@ BEGIN ATOMIC
 		('other', '其他运行费用', 'other', 'mixed', false)
 	ON CONFLICT DO NOTHING;
 	INSERT INTO hospital_cost.driver (code, name, kind, unit)
-	VALUES ('headcount', '人员数', 'headcount', '人'), ('area', '房屋面积', 'statistic', 'm²'),
+	VALUES ('headcount', '人员数', 'headcount', '人'), ('area', '房屋面积', 'area', 'm²'),
 		('service_quantity', '内部服务量', 'statistic', '次'), ('ordered_revenue', '开单收入', 'revenue', '元')
 	ON CONFLICT DO NOTHING;
 	WITH made AS (

@@ -15,9 +15,14 @@ LANGUAGE C STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog,
 CREATE OR REPLACE FUNCTION hospital_cost._snapshot_inputs(new_run int, month date, plan hospital_cost.allocation_plan) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	-- What departments have of their own, what stays at hospital level, and what was spread from there.
+	PERFORM hospital_cost._spread_costs(new_run, month, plan.flow_unit);
 	INSERT INTO hospital_cost._run_direct (run_id, department_code, cost_item_code, funding_source, cost_class, amount)
 	SELECT new_run, d.department_code, d.cost_item_code, d.funding_source, d.cost_class, sum(d.amount)
-	FROM hospital_cost._direct_cost d WHERE d.period = month
+	FROM (SELECT c.department_code, c.cost_item_code, c.funding_source, c.cost_class, c.amount FROM hospital_cost._direct_cost c
+		WHERE c.period = month AND (c.department_code IS NOT NULL OR c.cost_class <> 'medical')
+		UNION ALL
+		SELECT s.department_code, s.cost_item_code, s.funding_source, 'medical', s.amount FROM hospital_cost._run_spread s WHERE s.run_id = new_run) d
 	GROUP BY d.department_code, d.cost_item_code, d.funding_source, d.cost_class;
 
 	INSERT INTO hospital_cost._run_step (run_id, step_id, step_no, server_class, server_code, receiver_classes, driver_code,
@@ -47,7 +52,6 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_
 DECLARE
 	chosen hospital_cost.allocation_plan;
 	new_run int;
-	homeless text;
 	started timestamptz := clock_timestamp();
 BEGIN
 	PERFORM period::hospital_cost.period_month;
@@ -61,13 +65,7 @@ BEGIN
 		RAISE EXCEPTION 'allocation plan "%" version % has no steps', chosen.code, chosen.version USING ERRCODE = 'MC611',
 			HINT = 'Insert its steps into hospital_cost.allocation_step.';
 	END IF;
-	SELECT string_agg(DISTINCT d.cost_item_code, ', ') INTO homeless FROM hospital_cost._direct_cost d
-	WHERE d.period = allocate.period AND d.department_code IS NULL AND d.cost_class = 'medical';
-	IF homeless IS NOT NULL THEN
-		RAISE EXCEPTION 'medical cost of % has no department in %', homeless, to_char(period, 'YYYY-MM') USING ERRCODE = 'MC612',
-			HINT = 'Write it with the departments that used it; only the classes disposal, remittance, subsidy and other may stay at hospital level.';
-	END IF;
-
+	PERFORM hospital_cost._progress_start('allocate', to_char(period, 'YYYY-MM ') || chosen.code), hospital_cost._progress_phase('snapshot');
 	INSERT INTO hospital_cost._run (period, plan_code, plan_version, plan)
 	VALUES (allocate.period, chosen.code, chosen.version, to_jsonb(chosen)) RETURNING run_id INTO new_run;
 	PERFORM hospital_cost._snapshot_inputs(new_run, allocate.period, chosen);
@@ -78,6 +76,7 @@ BEGIN
 	FROM (SELECT coalesce(sum(c.direct), 0) AS direct, coalesce(sum(c.full_cost), 0) AS full_cost
 		FROM hospital_cost._department_cost c WHERE c.run_id = new_run) t
 	WHERE r.run_id = new_run;
+	PERFORM hospital_cost._progress_end();
 	RETURN new_run;
 END $$;
 

@@ -6,18 +6,21 @@ COMMENT ON COLUMN hospital_cost.cost_item.behaviour IS 'Cost behaviour (成本�
 COMMENT ON COLUMN hospital_cost.cost_item.controllable IS 'Whether the department can influence it (可控成本)';
 COMMENT ON COLUMN hospital_cost.cost_item.billable IS 'Whether it is charged to the patient by itself (可单独收费); such materials and drugs leave the costs called without drugs and materials';
 
-COMMENT ON VIEW hospital_cost.direct_cost IS 'Direct cost of departments (科室直接成本). INSERT only: a correction is a row with the opposite sign and then the right one (MC006); a closed period refuses rows (MC001). COPY into the view works';
-COMMENT ON COLUMN hospital_cost.direct_cost.department_code IS 'Cost unit; null: the hospital as a whole, allowed for the classes disposal, remittance, subsidy and other, which stay there (medical cost without a department stops allocate with MC612)';
+COMMENT ON VIEW hospital_cost.direct_cost IS 'Direct cost of departments (科室直接成本). INSERT only: what is wrong is taken back by a row with the opposite sign that names it in corrects, and the right one is written (MC006); a closed period refuses rows (MC001). COPY into the view works';
+COMMENT ON COLUMN hospital_cost.direct_cost.department_code IS 'Cost unit; null: the hospital as a whole. Medical cost is spread over departments by spread_rule (MC612 where there is no rule); the classes disposal, remittance, subsidy and other stay there';
 COMMENT ON COLUMN hospital_cost.direct_cost.cost_item_code IS 'Cost item; where the class is not medical it may be left out and is then "other"';
 COMMENT ON COLUMN hospital_cost.direct_cost.funding_source IS 'Who paid (经费来源): own 自有经费 (default), fiscal_basic 财政基本拨款, fiscal_project 财政项目拨款, non_peer 非同级财政拨款, science_education 科教经费. Allocated source by source, so each cost scope is a filter';
 COMMENT ON COLUMN hospital_cost.direct_cost.cost_class IS 'medical 医疗成本 (default), disposal 资产处置费用, remittance 上缴上级费用, subsidy 对附属单位补助费用, other 其他费用';
 COMMENT ON COLUMN hospital_cost.direct_cost.amount IS 'Yuan, eight decimals; negative for a correction';
+COMMENT ON COLUMN hospital_cost.direct_cost.corrects IS 'direct_cost_id of the row that this one takes back (冲销), whole or in part, null otherwise. Given alone, INSERT INTO direct_cost (corrects) VALUES (n), it takes back all that is left, in the same month; another month may be given where that one is closed. MC633, MC634, MC635. Rows of attached tables are taken back by their table, and named by source and source_key';
+COMMENT ON COLUMN hospital_cost.direct_cost.direct_cost_id IS 'Number of the row';
 COMMENT ON COLUMN hospital_cost.direct_cost.source IS 'Where the figure comes from, such as payroll or a table of the HRP; with source_key the way back to the voucher';
 
 COMMENT ON TABLE hospital_cost.cost_control_total IS 'What the general ledger says (总账控制数) for a period, cost item and funding source, class medical, in yuan. verify_allocation holds direct cost against it, cell by cell';
 
 COMMENT ON TABLE hospital_cost.driver IS 'Allocation drivers (分摊动因): what a cost is shared out by';
-COMMENT ON COLUMN hospital_cost.driver.kind IS 'statistic 统计量, headcount 人员数, fixed_share 固定比例 (must sum to 1 over the receivers that are left, MC604): values loaded through driver_value. revenue 收入: loaded, or else counted from the ledger, ordering department = receiver, performing = server. accumulated_cost: the receiver''s cost so far. equal: one each';
+COMMENT ON COLUMN hospital_cost.driver.kind IS 'statistic 统计量, headcount 人员数, area 面积, fixed_share 固定比例 (must sum to 1 over the receivers that are left, MC604): values loaded through driver_value, for every server or for a pair of server and receiver. revenue 收入 and workload 工作量: loaded, or else counted, see measure. accumulated_cost: the receiver''s cost so far. equal: one each';
+COMMENT ON COLUMN hospital_cost.driver.measure IS 'Of workload: which measure of the view workload, such as visits or bed_days. Of revenue, counted from the ledger: null for the pair (performing department = server, ordering department = receiver), ordered (receiver = who ordered, or performed where nobody ordered; for every server), performed (receiver = who performed; for every server)';
 COMMENT ON COLUMN hospital_cost.driver.unit IS 'Unit of its values, for print only';
 COMMENT ON VIEW hospital_cost.driver_value IS 'Values of drivers by month (动因数据). Writable while the period is not closed (MC001); COPY into the view works';
 COMMENT ON COLUMN hospital_cost.driver_value.server_code IS 'Department that serves, for pairwise values such as packs sterilised for whom; null: the value holds for every server';
@@ -39,7 +42,7 @@ COMMENT ON COLUMN hospital_cost.allocation_step.receiver_classes IS 'Classes tha
 COMMENT ON COLUMN hospital_cost.allocation_step.cost_item_code IS 'Holds for this cost item only and goes before a step without one; null: for all';
 COMMENT ON COLUMN hospital_cost.allocation_step.fallback_driver_code IS 'Used where the driver sums to zero and the plan says zero_base fallback';
 
-COMMENT ON FUNCTION hospital_cost.allocate(date, text, int) IS 'Allocates the cost of a month by a plan (成本分摊), latest version unless one is named; returns the run. Reads direct cost and drivers as they are now and keeps a copy, so the run can be retold. The first run of a month becomes its official one. Errors: MC610 no such plan, MC611 plan without steps, MC612 medical cost without a department, MC601 to MC606 what the arithmetic meets';
+COMMENT ON FUNCTION hospital_cost.allocate(date, text, int) IS 'Allocates the cost of a month by a plan (成本分摊), latest version unless one is named; returns the run. Reads direct cost and drivers as they are now and keeps a copy, so the run can be retold. The first run of a month becomes its official one. Errors: MC610 no such plan, MC611 plan without steps, MC612 hospital-level medical cost without a spread rule, MC631 and MC632 rules that cannot be applied, MC601 to MC606 what the arithmetic meets';
 COMMENT ON VIEW hospital_cost.run IS 'Allocation runs (分摊批次): month, plan, who and when, totals in yuan';
 COMMENT ON COLUMN hospital_cost.run.official IS 'The run that unit costs and reports of the month rest on; one a month, changed with make_official';
 COMMENT ON COLUMN hospital_cost.run.period_state IS 'While the month is open its runs are provisional';
@@ -72,7 +75,6 @@ COMMENT ON TABLE hospital_cost._run_step IS 'Steps as a run saw them';
 COMMENT ON TABLE hospital_cost._department_cost IS 'Results of runs, behind the view department_cost';
 COMMENT ON FUNCTION hospital_cost._write_direct_cost() IS 'INSTEAD OF trigger: appends direct cost to a period that is not closed (MC001, MC006)';
 COMMENT ON FUNCTION hospital_cost._write_driver_value() IS 'INSTEAD OF trigger: writes driver values of a period that is not closed (MC001)';
-COMMENT ON FUNCTION hospital_cost._driver_quantity(date, text) IS 'Values of a driver in a month: loaded, or for revenue counted from the ledger';
 COMMENT ON FUNCTION hospital_cost._load_default_costs() IS 'load_defaults of the allocation room: cost items, drivers and the plan, where they are not there yet';
 COMMENT ON FUNCTION hospital_cost._plan_guard() IS 'Guard trigger: a plan version that was run stays (MC613)';
 COMMENT ON FUNCTION hospital_cost._snapshot_inputs(int, date, hospital_cost.allocation_plan) IS 'Copies the inputs of a run';

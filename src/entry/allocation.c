@@ -18,6 +18,7 @@
 #include "store/allocation.h"
 #include "store/allocation_turn.h"
 #include "store/decimal.h"
+#include "store/progress.h"
 
 #define LEVELS 4
 
@@ -37,6 +38,7 @@ typedef struct FlowSink
 	ReturnSetInfo *result;
 	char *from; /* NULL: every server */
 	char *to;
+	bool kept; /* not transfers but what a policy leaves with its server */
 	MemoryContext row_context;
 } FlowSink;
 
@@ -96,7 +98,8 @@ do_run(int run_id, FlowSink *sink)
 		.balance = (int64_t *) work->exact,
 		.received = allocate_zeroed(LEVELS * plane * sizeof(int64)),
 		.sent = allocate_zeroed(plane * sizeof(int64)),
-		.flow = sink == NULL ? NULL : put_flow,
+		.flow = sink == NULL || sink->kept ? NULL : put_flow,
+		.kept = sink == NULL || !sink->kept ? NULL : put_flow,
 		.context = sink,
 		.scratch = allocate_zeroed(allocation_scratch_size(departments)),
 	};
@@ -104,10 +107,12 @@ do_run(int run_id, FlowSink *sink)
 		sink->work = work;
 	if (input->pools == 0)
 		return work;
+	progress_phase("compute", a->turns);
 	fault = allocation_begin(a);
 	for (int turn = 0; turn < a->turns && fault.code == FAULT_NONE; turn++)
 	{
 		CHECK_FOR_INTERRUPTS();
+		progress_done(turn);
 		fault = allocation_turn(a, turn);
 	}
 	if (fault.code == FAULT_NONE)
@@ -123,29 +128,41 @@ SQL_FUNCTION(hc_compute_run);
 Datum
 hc_compute_run(PG_FUNCTION_ARGS)
 {
-	Work *work = do_run(PG_GETARG_INT32(0), NULL);
-	RunInput *input = work->input;
-	int departments = input->departments + 1;
+	Work *work;
+	RunInput *input;
+	int departments;
 	int64 *rounded;
 	Fault fault;
 
+	progress_phase("load", -1);
+	work = do_run(PG_GETARG_INT32(0), NULL);
+	input = work->input;
+	departments = input->departments + 1;
 	if (input->pools == 0)
 		PG_RETURN_VOID();
+	progress_phase("round", -1);
 	rounded = allocate_zeroed((Size) departments * input->pools * sizeof(int64));
 	fault = rounding_controlled((int64_t *) work->exact, departments, input->pools, input->source_of_pool, input->sources,
 								input->cell_unit, (int64_t *) rounded,
 								allocate_zeroed(rounding_scratch_size(departments, input->pools, input->sources)));
 	if (fault.code != FAULT_NONE)
 		raise_work_fault(work, fault);
+	progress_phase("store", departments);
+	CHECK_FOR_INTERRUPTS();
 	allocation_save(input, (int64 *) work->allocation.received, (int64 *) work->allocation.sent, rounded);
 	PG_RETURN_VOID();
 }
 
+/* The policies that bent a flow or kept a balance, by the names the plan gives them. */
 static Datum
-policy_text(int bits, bool *isnull)
+policy_text(int bits, const AllocationPolicy *policy, bool *isnull)
 {
-	static const char *const names[] = {"negative statistic changed", "negative statistic signed", "fallback driver",
-		"equal for zero base"};
+	static const char *const negative[] = {
+		[NEGATIVE_STATISTIC_ERROR] = "", [NEGATIVE_STATISTIC_ZERO] = "negative statistic zero", [NEGATIVE_STATISTIC_ABSOLUTE] = "negative statistic absolute",
+		[NEGATIVE_STATISTIC_SHIFT] = "negative statistic shift", [NEGATIVE_STATISTIC_SIGNED] = "negative statistic signed",
+	};
+	const char *const names[] = {negative[policy->negative_statistic], negative[policy->negative_statistic], "fallback driver",
+		"equal for zero base", "zero base unallocated", "credit kept"};
 	StringInfoData text_of_bits;
 
 	*isnull = bits == 0;
@@ -183,10 +200,24 @@ put_flow(void *context, const AllocationFlow *flow)
 	values[8] = decimal_to_numeric(flow->weight_total, flow->weight_scale);
 	values[9] = decimal_to_numeric(flow->base_amount, ALLOCATION_AMOUNT_SCALE);
 	values[10] = decimal_to_numeric(flow->amount, ALLOCATION_AMOUNT_SCALE);
-	values[11] = policy_text(flow->policy_used, &nulls[11]);
+	values[11] = policy_text(flow->policy_used, &input->policy, &nulls[11]);
 	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values, nulls);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(sink->row_context);
+}
+
+/* Does a run once more and puts its transfers, or the balances it kept, into the result of the SQL function. */
+static void
+tell_run(FunctionCallInfo fcinfo, FlowSink *sink)
+{
+	int run_id = PG_GETARG_INT32(0);
+
+	if (!allocation_exists(run_id))
+		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '6', '1', '4')),
+				errmsg("run %d does not exist", run_id), errhint("See hospital_cost.run."));
+	sink->result = (ReturnSetInfo *) fcinfo->resultinfo;
+	sink->row_context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost flow", ALLOCSET_SMALL_SIZES);
+	(void) do_run(run_id, sink);
 }
 
 SQL_FUNCTION(hc_allocation_flow);
@@ -196,19 +227,25 @@ Datum
 hc_allocation_flow(PG_FUNCTION_ARGS)
 {
 	FlowSink sink = {0};
-	int run_id;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	run_id = PG_GETARG_INT32(0);
-	if (!allocation_exists(run_id))
-		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '6', '1', '4')),
-				errmsg("run %d does not exist", run_id), errhint("See hospital_cost.run."));
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	sink.from = PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1));
 	sink.to = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
-	sink.row_context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost flow", ALLOCSET_SMALL_SIZES);
-	(void) do_run(run_id, &sink);
+	tell_run(fcinfo, &sink);
+	return (Datum) 0;
+}
+
+SQL_FUNCTION(hc_allocation_kept);
+
+/* _allocation_kept(run_id): every balance that a policy of the plan leaves with its server, as allocation_flow tells transfers. */
+Datum
+hc_allocation_kept(PG_FUNCTION_ARGS)
+{
+	FlowSink sink = {.kept = true};
+
+	InitMaterializedSRF(fcinfo, 0);
+	tell_run(fcinfo, &sink);
 	return (Datum) 0;
 }

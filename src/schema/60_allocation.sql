@@ -12,7 +12,7 @@ CREATE TABLE hospital_cost.cost_item (
 	billable boolean NOT NULL DEFAULT false
 );
 
--- Written through the view direct_cost. Append-only; a correction is a row with the opposite sign.
+-- Written through the view direct_cost. Append-only; a correction is a row with the opposite sign that names what it corrects.
 CREATE SEQUENCE hospital_cost.direct_cost_seq;
 CREATE TABLE hospital_cost._direct_cost (
 	direct_cost_id bigint PRIMARY KEY DEFAULT pg_catalog.nextval('hospital_cost.direct_cost_seq'),
@@ -29,10 +29,12 @@ CREATE TABLE hospital_cost._direct_cost (
 	source_key text,
 	written_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	written_by text NOT NULL DEFAULT SESSION_USER,
-	source_id smallint -- of the attached table it follows
+	source_id smallint, -- of the attached table it follows
+	corrects bigint -- row it takes back, whole or in part. No foreign key: a table that refers to itself is a circle to pg_dump
 );
 ALTER SEQUENCE hospital_cost.direct_cost_seq OWNED BY hospital_cost._direct_cost.direct_cost_id;
 CREATE INDEX direct_cost_period_idx ON hospital_cost._direct_cost (period, department_code, cost_item_code);
+CREATE INDEX direct_cost_corrects_idx ON hospital_cost._direct_cost (corrects) WHERE corrects IS NOT NULL;
 CREATE INDEX direct_cost_source_idx ON hospital_cost._direct_cost (source_id, source_key) WHERE source_id IS NOT NULL;
 
 CREATE TABLE hospital_cost.cost_control_total (
@@ -49,8 +51,11 @@ CREATE TABLE hospital_cost.driver (
 	code text COLLATE "C" PRIMARY KEY CONSTRAINT driver_code_check CHECK (code <> ''),
 	name text NOT NULL,
 	kind text NOT NULL CONSTRAINT driver_kind_check CHECK (kind IN
-		('statistic', 'revenue', 'headcount', 'accumulated_cost', 'fixed_share', 'equal')),
-	unit text
+		('statistic', 'revenue', 'headcount', 'area', 'workload', 'accumulated_cost', 'fixed_share', 'equal')),
+	unit text,
+	measure text COLLATE "C", -- of workload: which; of revenue: ordered, performed, or null for the pair of both
+	CONSTRAINT driver_measure_check CHECK (CASE kind WHEN 'workload' THEN coalesce(measure, '') <> ''
+		WHEN 'revenue' THEN coalesce(measure IN ('ordered', 'performed'), true) ELSE measure IS NULL END)
 );
 
 -- Written through the view driver_value. server_code null: the value serves every server.

@@ -16,6 +16,7 @@
 #include "store/allocation.h"
 #include "store/append.h"
 #include "store/decimal.h"
+#include "store/progress.h"
 
 /* Same order as the level of a server: administrative, auxiliary, technical, then whoever else serves. */
 static const char *const class_names[] = {"administrative", "auxiliary", "technical", "clinical", "external"};
@@ -353,6 +354,9 @@ allocation_save(const RunInput *input, const int64 *received, const int64 *sent,
 
 	append_check_columns(appender, result_columns, lengthof(result_columns));
 	for (int department = 0; department <= input->departments; department++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		progress_done(department);
 		for (int pool = 0; pool < input->pools; pool++)
 		{
 			Size cell = (Size) department * input->pools + pool;
@@ -378,6 +382,7 @@ allocation_save(const RunInput *input, const int64 *received, const int64 *sent,
 				pending = 0;
 			}
 		}
+	}
 	append_end(appender);
 	MemoryContextDelete(batch);
 }

@@ -25,4 +25,11 @@
 #define BRIN_TUPLE(revmap, block, buffer, offset) brinGetTupleForHeapBlock(revmap, block, buffer, offset, NULL, BUFFER_LOCK_SHARE, NULL)
 #endif
 
+/* PostgreSQL 16 renamed what reads one backend's status. For files that include utils/backend_status.h. */
+#if PG_VERSION_NUM >= 160000
+#define BACKEND_STATUS(i) pgstat_get_local_beentry_by_index(i)
+#else
+#define BACKEND_STATUS(i) pgstat_fetch_stat_local_beentry(i)
+#endif
+
 #endif
