@@ -28,8 +28,8 @@ BEGIN ATOMIC
 			allocation_plan allocation_step spread_rule'),
 		('accountant', 'USAGE', 'allocation_step_seq spread_rule_seq'),
 		('accountant', 'EXECUTE', 'attach_costs(regclass,jsonb,text,jsonb) detach_costs(regclass) refresh_feed(regclass) verify_feed(regclass) follow_feed()
-			_refuse_truncate()'),
-		('controller', 'EXECUTE', 'open_period(date) close_period(date,interval) reopen_period(date,text) load_defaults() allocate(date,text,integer)
+			_refuse_truncate() check_allocation(date,text,integer)'),
+		('controller', 'EXECUTE', 'check_allocation(date,text,integer) open_period(date) close_period(date,interval) reopen_period(date,text) load_defaults() allocate(date,text,integer)
 			make_official(integer) compact_totals() seal_period(date) review_finding(bigint,text,text)'),
 		('controller', 'SELECT,INSERT,UPDATE', 'hospital department rule'),
 		('controller', 'EXECUTE', '_next_department_id()'),
