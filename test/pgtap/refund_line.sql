@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
-SELECT plan(32);
+SELECT plan(34);
 SELECT hospital_cost.open_period('2025-04-01'), hospital_cost.attach_charges('his.fee', his.mapping()) \g /dev/null
 CREATE FUNCTION his.entry(key bigint) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(format('%s %s %s', l.kind, l.encounter_code, trim_scale(l.quantity)), ', ' ORDER BY l.entry_id) FROM hospital_cost.ledger l WHERE l.source_key = key::text $$;
@@ -90,11 +90,18 @@ SELECT lives_ok('DELETE FROM his.fee WHERE id IN (30, 31)', 'with its refunds it
 -- many
 SELECT hospital_cost.attach_charges('his.fee', his.mapping()) \g /dev/null
 INSERT INTO his.fee (id, visit, item, qty, ordered_by, done_by, at) SELECT i, 'BIG', 'LAB', 1, 'C1', 'T1', '2025-03-10 10:00+08' FROM generate_series(1001, 6000) i;
+CREATE FUNCTION his.locks(class int, mode text) RETURNS bigint LANGUAGE sql AS $$
+	SELECT count(*) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = $1::oid AND l.mode = $2 AND l.pid = pg_backend_pid() $$;
+CREATE TEMP TABLE before AS SELECT his.locks(18503, 'ExclusiveLock') AS locks;
+INSERT INTO his.fee (id, visit, qty, at, refund_of) SELECT i + 10000, 'BIG', -1, '2025-03-11 10:00+08', i FROM generate_series(5701, 6000) i;
+SELECT is(his.locks(18503, 'ExclusiveLock') - b.locks, 300::bigint, 'a lock for each original: strangers do not wait for each other') FROM before b;
+DELETE FROM his.fee WHERE id > 15000;
 CREATE TEMP TABLE start AS SELECT clock_timestamp() AS at;
 INSERT INTO his.fee (id, visit, qty, at, refund_of) SELECT i + 5000, 'BIG', -1, '2025-03-11 10:00+08', i FROM generate_series(1001, 6000) i;
 SELECT cmp_ok(clock_timestamp() - s.at, '<', interval '5 seconds', 'five thousand refunds of one encounter take no minute') FROM start s;
 SELECT is((SELECT sum(l.amount) FROM hospital_cost.ledger l WHERE l.encounter_code = 'BIG'), 0.00, 'and give all of it back');
-SELECT cmp_ok((SELECT count(*) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.pid = pg_backend_pid()), '<', 1200::bigint, 'with a bounded number of locks');
+SELECT is(his.locks(18506, 'ExclusiveLock'), 1::bigint, 'which is locked as a whole');
+SELECT cmp_ok(his.locks(18503, 'ExclusiveLock'), '<', 1000::bigint, 'so that locks do not fill the server');
 
 SELECT * FROM finish();
 ROLLBACK;
