@@ -29,12 +29,13 @@ BEGIN
 	END IF;
 END $$;
 
--- A row that is gone and has no entry takes its issues along.
+-- A row that is gone and has no entry takes its issues along, but not that of refunds it left behind.
 CREATE OR REPLACE FUNCTION hospital_cost._close_issues(source_id smallint, keys text[]) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	UPDATE hospital_cost._finding f SET state = 'resolved', closed_at = now(), closed_by = session_user, note = 'the source row is gone'
-	WHERE f.source_id = _close_issues.source_id AND f.source_key = ANY (keys) AND f.class = 'data' AND f.state = 'open';
+	WHERE f.source_id = _close_issues.source_id AND f.source_key = ANY (keys) AND f.class = 'data' AND f.state = 'open'
+		AND f.code <> 'below_refunds';
 END;
 
 -- The whole table against the ledger. A change that a closed period refused is made first: its entry is taken back, and the row, if it is still there,

@@ -1,5 +1,9 @@
 -- 20 posting: taking payments back, and giving back no more than came in.
 
+CREATE OR REPLACE FUNCTION hospital_cost._lock_slots(slots int[]) RETURNS void
+AS 'MODULE_PATHNAME', 'hc_lock_slots'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
 -- Originals and accounts that refunds look at, locked until the transaction ends, in one order. A transaction that keeps an older snapshot cannot see
 -- what others gave back since, and fails as it would on a changed row.
 CREATE OR REPLACE FUNCTION hospital_cost._lock_payments(source_id smallint, originals text[], accounts text[]) RETURNS void
@@ -8,10 +12,9 @@ BEGIN
 	IF cardinality(originals) + cardinality(accounts) = 0 THEN
 		RETURN;
 	END IF;
-	PERFORM pg_advisory_xact_lock(18505, s.slot) FROM (
-		SELECT DISTINCT (((hashtextextended(n.name, 0) % 1024) + 1024) % 1024)::int AS slot
+	PERFORM hospital_cost._lock_slots(ARRAY(SELECT hashtext(n.name)
 		FROM (SELECT 'original ' || source_id || ' ' || o AS name FROM unnest(originals) AS o UNION ALL SELECT 'account ' || c FROM unnest(accounts) AS c) n
-		WHERE n.name IS NOT NULL ORDER BY 1) s;
+		WHERE n.name IS NOT NULL));
 	IF current_setting('transaction_isolation') <> 'read committed' AND (
 		hospital_cost._count_latest('SELECT pg_catalog.count(*) FROM hospital_cost._payment p
 			WHERE p.source_key OPERATOR(pg_catalog.=) ANY ($1) OR p.reverses_key OPERATOR(pg_catalog.=) ANY ($1)', originals)

@@ -129,7 +129,10 @@ BEGIN
 			UNION SELECT b.source_key FROM unnest(back) b WHERE b.kind IN ('payment', 'deposit')),
 		ARRAY(SELECT coalesce(r.encounter_code, r.patient_code) FROM unnest(picked) r WHERE r.kind = 'deposit_refund' AND r.issue IS NULL
 			AND coalesce(r.encounter_code, r.patient_code) IS NOT NULL
-			UNION SELECT coalesce(b.encounter_code, b.patient_code) FROM unnest(back) b WHERE b.kind = 'deposit'));
+			UNION SELECT coalesce(b.encounter_code, b.patient_code) FROM unnest(back) b WHERE b.kind = 'deposit'
+			-- Whatever the hospital calls it: what gives back a deposit takes from the deposits.
+			UNION SELECT coalesce(l.encounter_code, l.patient_code) FROM hospital_cost._live_payments(a.source_id, ARRAY(SELECT r.reverses_key FROM unnest(picked) r
+				WHERE r.reverses_key IS NOT NULL AND r.kind = 'refund')) l WHERE l.kind = 'deposit'));
 	held := '{}';
 	IF cardinality(back) > 0 THEN
 		SELECT coalesce(array_agg(b.source_key) FILTER (WHERE v.outcome <> 'found'), '{}'), issues || coalesce(array_agg(hospital_cost._payment_issue(a.source_id,

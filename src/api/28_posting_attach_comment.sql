@@ -10,6 +10,7 @@ COMMENT ON COLUMN hospital_cost.attachment.key_is_unique IS 'Whether a unique in
 COMMENT ON TABLE hospital_cost._feed IS 'Registry of what can be attached: its trigger functions and where its entries are';
 COMMENT ON TABLE hospital_cost._feed_field IS 'Registry of the fields each feed has, which of them it must have, and from what kind of column each is read';
 COMMENT ON TABLE hospital_cost._posted_key IS 'Keys that were posted from tables in which no unique index keeps a key from coming twice';
+COMMENT ON TABLE hospital_cost._refund_elsewhere IS 'Encounters that hold refunds of a line which was deleted, or moved to another encounter (退费所在就诊)';
 COMMENT ON TABLE hospital_cost._pending IS 'Keys that mode async set aside for post_pending';
 COMMENT ON FUNCTION hospital_cost._field_types(text, integer) IS 'Column types a kind of field can be read from';
 COMMENT ON FUNCTION hospital_cost._check_columns(regclass, text, text, text[]) IS 'Refuses a field that names columns it cannot be read from (MC201)';

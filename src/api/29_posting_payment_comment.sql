@@ -38,6 +38,7 @@ COMMENT ON TABLE hospital_cost._payment_blocked IS 'Refunds that exceed their or
 COMMENT ON TYPE hospital_cost._payment_row IS 'A row of a payment table, as read and judged';
 COMMENT ON SEQUENCE hospital_cost.payment_seq IS 'Numbers payment entries';
 COMMENT ON FUNCTION hospital_cost._posting_period(date) IS 'Month that a day is posted into, share-locked against closing, or why there is none: found, period_closed, period_not_open';
+COMMENT ON FUNCTION hospital_cost._lock_slots(integer[]) IS 'Locks originals and accounts by their hash until the transaction ends, in one order; very many as one';
 COMMENT ON FUNCTION hospital_cost._count_latest(text, text[]) IS 'What a counting query returns by the latest committed state';
 COMMENT ON FUNCTION hospital_cost._read_payments(regclass, text) IS 'Rows of a query over an attached payment table, read as the table''s owner';
 COMMENT ON FUNCTION hospital_cost._read_payments(regclass, text, text[]) IS 'The same for $1 = keys; the query may lock the rows';

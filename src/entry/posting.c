@@ -84,7 +84,7 @@ claim_key(Poster *poster, ChargeRow *row)
 		/* It came before and could not be posted, or was taken back; now it can, or says again why not. */
 		(void) posting_key_count(source_id, key, 0, true);
 		finding_flush(poster->findings);
-		finding_resolve(source_id, key, 0);
+		finding_resolve(source_id, key, 0, false);
 		return true;
 	}
 	if (poster_compare(poster, row, &live) != FIELD_COUNT)
@@ -108,7 +108,7 @@ releases_key(Poster *poster, ChargeRow *row)
 	if (ledger_differs(&looked_up, &live, &looked_up.other_value) == FIELD_COUNT)
 		return posting_key_count(poster->attachment->source_id, posting_key_text(row), -1, false) == 0;
 	finding_flush(poster->findings);
-	finding_resolve(poster->attachment->source_id, posting_key_text(row), 0);
+	finding_resolve(poster->attachment->source_id, posting_key_text(row), 0, true);
 	return false;
 }
 
@@ -207,6 +207,8 @@ post_new(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *slot, int16 *
 		return;
 	if (posting_is_refund(&row) != poster->refunds)
 	{
+		if (!poster->refunds && !poster->locked)
+			poster_want_row(poster, &row);
 		poster->refunds_wait |= !poster->refunds;
 		return;
 	}
@@ -230,6 +232,27 @@ claim_batch(Poster *poster, RowSource *new, int count)
 		keys[i] = posting_key_text(&row);
 	}
 	posting_key_claim(poster->attachment->source_id, keys, count, poster->fresh);
+}
+
+/* Locks the lines of a batch that may be taken back, or given back less of, all at once; and opens its books. */
+static void
+lock_batch(Poster *poster, RowSource *old, RowSource *new, int count, bool takes_back)
+{
+	for (int i = 0; i < count && poster->has_refunds; i++)
+	{
+		ChargeRow row;
+
+		if (takes_back)
+			poster_want_change(poster, source_slot(old, i), source_slot(new, i));
+		else if (poster->pending != NULL && poster->pending->correct)
+		{
+			posting_decode(poster->attachment, source_slot(new, i), &row);
+			poster_want_row(poster, &row);
+		}
+	}
+	if (takes_back || poster->pending != NULL)
+		poster_lock(poster);
+	poster_open_books(poster);
 }
 
 /* Goes through both tables side by side, a batch at a time; "versions" has a place for every row. */
@@ -257,9 +280,11 @@ run_pass(Poster *poster, RowSource *old, RowSource *new, int16 *versions,
 		}
 		if (claims)
 			claim_batch(poster, new, count);
+		lock_batch(poster, old, new, count, handle == take_back);
 		for (poster->row = 0; poster->row < count; poster->row++)
 			handle(poster, source_slot(old, poster->row), source_slot(new, poster->row), versions++);
 		poster_flush(poster);
+		poster->books = NULL;
 		MemoryContextSwitchTo(caller);
 		source_clear(old);
 		source_clear(new);
@@ -290,6 +315,8 @@ posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate 
 	poster_begin(&poster, attachment, expected, batch);
 	poster.pending = pending;
 	poster.after_the_fact = after_the_fact;
+	poster.follows = old_store != NULL || pending != NULL;
+	poster.locked = old_store != NULL && paired;
 	if (pending != NULL && !attachment->key_is_unique)
 		poster.counts = palloc0(Max(pending->count, 1) * sizeof(bool));
 	source_open(&old, old_store, desc, batch);
@@ -302,7 +329,11 @@ posting_statement(const Attachment *attachment, TupleDesc desc, Tuplestorestate 
 		run_pass(&poster, &none, &new, versions, post_new);
 	poster.refunds = poster.refunds_wait;
 	if (poster.refunds)
+	{
+		poster_lock(&poster);
 		run_pass(&poster, &none, &new, versions, post_new);
+	}
+	poster_settle_lines(&poster);
 	source_close(&old);
 	source_close(&new);
 	poster_end(&poster);

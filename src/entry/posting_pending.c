@@ -97,6 +97,15 @@ hc_post_rows(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+static void
+set_key(const Attachment *attachment, const char *name, ChargeRow *row)
+{
+	Piece key = {name, (int) strlen(name)};
+
+	row->key = attachment->integer_key ? pg_strtoint64(name) : posting_text_key(key);
+	row->key_text = attachment->integer_key ? (Piece) {"", 0} : key;
+}
+
 SQL_FUNCTION(hc_take_back);
 
 /* _take_back(relation, keys, encounters): takes back the live entries of source keys whose change was refused when it was made, or whose row is gone. */
@@ -114,23 +123,32 @@ hc_take_back(PG_FUNCTION_ARGS)
 	/* As pending rows: the issue that was written when the change was refused stays until it can be made. */
 	poster.pending = &(PendingKeys) {0, NULL, NULL, false};
 	poster.after_the_fact = true;
+	poster.follows = true;
+	for (int i = 0; i < count && poster.has_refunds; i++)
+	{
+		ChargeRow row = {0};
+
+		set_key(attachment, keys[i], &row);
+		poster_want_row(&poster, &row);
+	}
+	poster_lock(&poster);
+	poster_open_books(&poster);
 	for (int i = 0; i < count; i++)
 	{
 		ChargeRow row = {.period = PERIOD_UNKNOWN};
-		Piece key = {keys[i], (int) strlen(keys[i])};
 		int16 version;
 
 		CHECK_FOR_INTERRUPTS();
 		/* Where the entry is looked for first. */
 		if (i < encounter_count && encounters[i] != NULL)
 			row.field[FIELD_ENCOUNTER] = (Piece) {encounters[i], (int) strlen(encounters[i])};
-		row.key = attachment->integer_key ? pg_strtoint64(keys[i]) : posting_text_key(key);
-		row.key_text = attachment->integer_key ? (Piece) {"", 0} : key;
+		set_key(attachment, keys[i], &row);
 		(void) poster_reverse(&poster, &row, &version);
 		if (poster.queued >= LEDGER_BATCH)
 			poster_flush(&poster);
 	}
 	poster_flush(&poster);
+	poster_settle_lines(&poster);
 	poster_end(&poster);
 	table_close(rel, NoLock);
 	PG_RETURN_INT64(poster.outcome.taken_back);

@@ -60,6 +60,8 @@ poster_begin(Poster *poster, const Attachment *attachment, int64 expected, int b
 {
 	memset(poster, 0, sizeof(*poster));
 	poster->attachment = attachment;
+	poster->context = CurrentMemoryContext;
+	poster->has_refunds = attachment->fields[FIELD_REVERSES_KEY].count > 0;
 	poster->ledger = ledger_begin(expected);
 	poster->findings = finding_begin();
 	poster->rows = palloc(batch * sizeof(ChargeRow));
@@ -156,8 +158,8 @@ poster_post(Poster *poster, ChargeRow *row)
 		posting_price(poster->attachment, row);
 		if (row->reverses != 0)
 			row->kind = KIND_REVERSE;
-		else if (row->version > 1 && row->kind == KIND_POST && (row->issues & ISSUES_BLOCKING) == 0)
-			ledger_check_refunds(poster->attachment->source_id, row);
+		else if (row->kind == KIND_POST && (row->issues & ISSUES_BLOCKING) == 0)
+			poster_check_refunds(poster, row);
 	}
 	/* A row that stays without an entry holds its month open as well: a close that cannot see its issue yet must not miss it. */
 	outcome = row->period == PERIOD_UNKNOWN ? PERIOD_FOUND : posting_period(poster, row->day, &target);
@@ -178,6 +180,8 @@ poster_post(Poster *poster, ChargeRow *row)
 
 		ledger_entry_of_row(poster->attachment->source_id, row, &entry);
 		ledger_add(poster->ledger, &entry);
+		if (poster->books != NULL)
+			books_note(poster->books, &entry);
 		row->entry_id = entry.entry_id;
 		poster->place[poster->count] = poster->queued++;
 		poster->rows[poster->count++] = *row;
@@ -185,8 +189,9 @@ poster_post(Poster *poster, ChargeRow *row)
 		if (poster->pending)
 		{
 			finding_flush(poster->findings);
-			finding_resolve(poster->attachment->source_id, posting_key_text(row), 0);
+			finding_resolve(poster->attachment->source_id, posting_key_text(row), 0, row->kind != KIND_POST);
 		}
+		poster_line_comes(poster, row);
 	}
 	else
 		poster->outcome.refused++;
@@ -236,7 +241,8 @@ poster_find_live(Poster *poster, const ChargeRow *row, bool everywhere, LedgerEn
 	{
 		bool again = false;
 
-		if (!ledger_find_live(poster->attachment->source_id, row->key, row->key_text, row->field[FIELD_ENCOUNTER], everywhere,
+		/* Where keys can come twice, another session's entry may be there since the books were opened. */
+		if (!ledger_find_live(poster->attachment->key_is_unique ? poster->books : NULL, poster->attachment->source_id, row->key, row->key_text, row->field[FIELD_ENCOUNTER], everywhere,
 							  live, last_version))
 			return false;
 		for (int i = 0; i < poster->reversed_count && !again; i++)
@@ -309,14 +315,19 @@ poster_reverse(Poster *poster, ChargeRow *old, int16 *version)
 			poster_flush(poster); /* there is room for one reversal a row */
 		(void) posting_period(poster, live[i].service_day, &target);
 		ledger_reversal_of(&live[i], target, &reversal);
+		poster_line_goes(poster, old, &live[i]);
 		ledger_add(poster->ledger, &reversal);
+		books_note(poster->books, &reversal);
 		poster->reversed[poster->reversed_count++] = live[i].entry_id;
 		poster->queued++;
 		poster->outcome.taken_back++;
-		finding_resolve(poster->attachment->source_id, key, live[i].entry_id);
+		finding_resolve(poster->attachment->source_id, key, live[i].entry_id, false);
 	}
 	if (count == 0)
-		finding_resolve(poster->attachment->source_id, key, 0);
+	{
+		poster_line_goes(poster, old, NULL);
+		finding_resolve(poster->attachment->source_id, key, 0, false);
+	}
 	return true;
 }
 
@@ -334,6 +345,8 @@ poster_flush(Poster *poster)
 
 		posting_batch_hook(&batch);
 	}
+	if (poster->books != NULL)
+		books_written(poster->books);
 	finding_flush(poster->findings);
 	poster->count = poster->queued = poster->reversed_count = 0;
 	CHECK_FOR_INTERRUPTS();

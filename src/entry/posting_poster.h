@@ -7,7 +7,8 @@
 
 #include "entry/posting.h"
 #include "store/ground.h"
-#include "store/posting_ledger.h"
+#include "store/posting_book.h"
+#include "store/posting_lock.h"
 #include "store/posting_touched.h"
 
 #define KNOWN_MONTHS 8
@@ -43,6 +44,15 @@ typedef struct Poster
 	int row;					/* position of the present row in its batch */
 	bool refunds;				/* this pass is for refunds: all that they may name is posted by now */
 	bool refunds_wait;			/* some row is left for that pass */
+	bool has_refunds;			/* the mapping knows refunds */
+	bool follows;				/* there are rows as they were before, or rows that may have entries */
+	bool locked;				/* with them, refunds were locked too */
+	MemoryContext context;		/* of the statement */
+	LineLocks locks;			/* wanted */
+	Books *books;				/* of the batch; NULL: nothing is asked of its encounters */
+	bool asked;					/* what comes next is known */
+	bool elsewhere;				/* some lines of the table have refunds in other encounters than their own */
+	struct Lines *lines;		/* that were taken back and have refunds, or had */
 	PostingOutcome outcome;
 } Poster;
 
@@ -51,6 +61,31 @@ extern Attachment *poster_attachment(Relation rel);
 
 /* Finds the line a refund names, and takes from it what the refund is made of; an issue says if it cannot be. */
 extern void poster_find_original(Poster *poster, ChargeRow *row);
+
+/* Opens the books of a batch if there may be questions; to be called when its locks are taken. */
+extern void poster_open_books(Poster *poster);
+
+/* Wants what a row that is changed (new_slot) or deleted needs locked; what a row that waited needs; what a refund needs. */
+extern void poster_want_change(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot);
+extern void poster_want_row(Poster *poster, const ChargeRow *row);
+
+/* Takes the locks that are wanted. */
+extern void poster_lock(Poster *poster);
+
+/* Subtracts from *left what was given back of a line, but for what "self" gave; returns how many refunds stand. */
+extern int poster_left(Poster *poster, const LedgerEntry *original, const ChargeRow *self, RefundLeft *left);
+
+/* Notes that an entry of a row is taken back: what was given back of it stays, or what it gave back is back. NULL: it has none. */
+extern void poster_line_goes(Poster *poster, const ChargeRow *old, const LedgerEntry *live);
+
+/* Judges a charge by what was given back of its key before. */
+extern void poster_check_refunds(Poster *poster, ChargeRow *row);
+
+/* Notes that a charge is posted, perhaps in the place of one that went. */
+extern void poster_line_comes(Poster *poster, const ChargeRow *row);
+
+/* At the end of a statement, all written: lines that went under their refunds are issues, those whose refunds went too are none any more. */
+extern void poster_settle_lines(Poster *poster);
 
 /* What is live for a key, entries that this batch takes back and has not written yet left out. "everywhere" as in ledger_find_live. */
 extern bool poster_find_live(Poster *poster, const ChargeRow *row, bool everywhere, LedgerEntry *live, int16 *last_version);

@@ -16,7 +16,7 @@
 
 #include "entry/sql.h"
 #include "store/decimal.h"
-#include "store/posting_ledger.h"
+#include "store/posting_elsewhere.h"
 #include "store/posting_priced.h"
 
 /* A number as a value of the column's type, through its input function so that the type's scale applies. */
@@ -49,17 +49,20 @@ price_refund(const Attachment *attachment, ChargeRow *row)
 	Piece key_text;
 	LedgerEntry original;
 	int16 last_version;
-	RefundEntry *entries = NULL;
 	RefundLeft left;
-	int n;
+	Books *books = posting_priced_books();
+	Piece *elsewhere = NULL;
+	int count = 0;
 
 	if ((row->issues & ISSUES_BLOCKING & ~ISSUE_BIT(ISSUE_UNKNOWN_DEPARTMENT)) || !ledger_original_key(attachment, row, &key, &key_text) ||
-		!ledger_find_live(attachment->source_id, key, key_text, row->field[FIELD_ENCOUNTER], false, &original, &last_version))
+		!ledger_find_live(books, attachment->source_id, key, key_text, row->field[FIELD_ENCOUNTER], false, &original, &last_version))
 		return;
-	n = posting_priced(attachment->source_id, row, original.entry_id, &entries);
-	n = ledger_refunds(&original, row, false, &entries, n);
+	if (elsewhere_any(attachment->source_id))
+		count = elsewhere_encounters(attachment->source_id,
+			posting_key_text(&(ChargeRow) {.key = original.source_key, .key_text = original.key_text}), &elsewhere);
 	left = (RefundLeft) {original.quantity, original.amount};
-	posting_refund_left(entries, n, &left);
+	posting_priced(attachment->source_id, row, original.entry_id, &left);
+	(void) ledger_left(books, &original, elsewhere, count, row, &left);
 	ledger_refund_of(attachment, row, &original, &left);
 }
 

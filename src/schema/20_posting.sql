@@ -45,6 +45,14 @@ CREATE TABLE hospital_cost._posted_key (
 	PRIMARY KEY (source_id, source_key)
 );
 
+-- Encounters that hold refunds of a line which was deleted, or moved to another encounter: where else to look for what was given back of it.
+CREATE TABLE hospital_cost._refund_elsewhere (
+	source_id smallint NOT NULL,
+	source_key text COLLATE "C" NOT NULL, -- of the line
+	encounter_code text COLLATE "C" NOT NULL,
+	PRIMARY KEY (source_id, source_key, encounter_code)
+);
+
 -- Keys that mode async set aside for post_pending. No index: appended by the HIS, emptied as a whole.
 CREATE TABLE hospital_cost._pending (
 	source_id smallint NOT NULL,

@@ -21,7 +21,7 @@
 #include "store/compat.h"
 #include "store/ground.h"
 #include "store/ground_user.h"
-#include "store/posting_ledger.h"
+#include "store/posting_book.h"
 
 /* Of an int64, with its sign. */
 #define MAX_DIGITS 20
@@ -199,14 +199,27 @@ search_key(KeyEntries *set)
 	table_close(rel, AccessShareLock);
 }
 
-static bool
-find_live(KeyEntries *set, Piece encounter, bool everywhere, LedgerEntry *found, int16 *last_version)
+/* A text that a book may take with it when it closes. */
+static Piece
+own_text(Piece piece)
 {
-	if (encounter.text != NULL)
+	return (Piece) {pnstrdup(piece.text, piece.length), piece.length};
+}
+
+static bool
+find_live(KeyEntries *set, Books *books, Piece encounter, bool everywhere, LedgerEntry *found, int16 *last_version)
+{
+	if (encounter.text != NULL && books != NULL)
+		set->count = set->room = books_entries(books, encounter, set->source_id, set->key, set->key_text, &set->entries);
+	else if (encounter.text != NULL)
 		ledger_scan_encounter(encounter, SnapshotSelf, collect, set);
 	/* Entries of a key can be spread over encounters if the row was moved, so an answer from one encounter alone must be live. */
 	if (choose_live(set, found, last_version))
+	{
+		found->encounter = own_text(found->encounter);
+		found->key_text = own_text(found->key_text);
 		return true;
+	}
 	if (!everywhere)
 		return false;
 	set->count = 0;
@@ -238,16 +251,16 @@ other_form(KeyEntries *set)
 }
 
 bool
-ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, bool everywhere, LedgerEntry *found,
+ledger_find_live(Books *books, int16 source_id, int64 key, Piece key_text, Piece encounter, bool everywhere, LedgerEntry *found,
 				 int16 *last_version)
 {
 	KeyEntries set = {.source_id = source_id, .key = key, .key_text = key_text};
 
 	*last_version = 0;
-	if (find_live(&set, encounter, everywhere, found, last_version))
+	if (find_live(&set, books, encounter, everywhere, found, last_version))
 		return true;
 	set.count = 0;
-	return other_form(&set) && find_live(&set, encounter, everywhere, found, last_version);
+	return other_form(&set) && find_live(&set, books, encounter, everywhere, found, last_version);
 }
 
 int
@@ -268,26 +281,6 @@ ledger_find_all_live(int16 source_id, int64 key, Piece key_text, LedgerEntry **f
 		nets[live] = (NetEntry) {.flags = FLAG_SOURCE_CHANGED}; /* not live for the next search */
 	}
 	pfree(nets);
-	return count;
-}
-
-int
-ledger_encounters(int16 source_id, int64 key, Piece key_text, Piece **encounters)
-{
-	KeyEntries set = {.source_id = source_id, .key = key, .key_text = key_text};
-	int count = 0;
-
-	search_key(&set);
-	*encounters = palloc(Max(set.count, 1) * sizeof(Piece));
-	for (int i = 0; i < set.count; i++)
-	{
-		int known = 0;
-
-		while (known < count && !piece_equal((*encounters)[known], set.entries[i].encounter))
-			known++;
-		if (known == count)
-			(*encounters)[count++] = set.entries[i].encounter;
-	}
 	return count;
 }
 

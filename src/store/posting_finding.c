@@ -172,22 +172,19 @@ finding_is_open(int16 source_id, const char *source_key, const char *code)
 	return findings_of_key(source_id, source_key, code) != NULL;
 }
 
-void
-finding_resolve(int16 source_id, const char *source_key, int64 entry_id)
+/* Closes open findings, but those of the code "except" (NULL: all). */
+static void
+close_findings(ArrayBuildState *ids, const char *except)
 {
-	ArrayBuildState *ids = findings_of_key(source_id, source_key, NULL);
-	Oid type = INT8ARRAYOID;
-	Datum value;
-	ScanKeyData key;
+	Oid types[2] = {INT8ARRAYOID, TEXTOID};
+	Datum values[2];
 	GroundUser self;
 	Relation rel;
 
-	ScanKeyInit(&key, A_RELATED_ENTRY_ID, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(entry_id));
-	if (entry_id != 0)
-		ids = open_findings(ids, "finding_related_idx", &key, 1, NULL);
 	if (ids == NULL)
 		return;
-	value = makeArrayResult(ids, CurrentMemoryContext);
+	values[0] = makeArrayResult(ids, CurrentMemoryContext);
+	values[1] = CStringGetTextDatum(except == NULL ? "" : except);
 
 	/* The writer of a hospital table has no right on the inbox; its owner closes the finding in his stead. */
 	rel = table_open(ground_relation("_finding"), RowExclusiveLock);
@@ -197,10 +194,28 @@ finding_resolve(int16 source_id, const char *source_key, int64 entry_id)
 	/* A latest snapshot, as the search above had: post_pending may have written the finding after a REPEATABLE READ transaction began. */
 	if (SPI_execute_snapshot(SPI_prepare(
 			"UPDATE hospital_cost._finding f SET state = 'resolved', closed_at = pg_catalog.now(), closed_by = SESSION_USER, "
-			"note = 'the source row changed' WHERE f.finding_id OPERATOR(pg_catalog.=) ANY ($1) AND f.state OPERATOR(pg_catalog.=) 'open'",
-			1, &type), &value, NULL, GetLatestSnapshot(), InvalidSnapshot, false, true, 0) != SPI_OK_UPDATE)
+			"note = 'the source row changed' WHERE f.finding_id OPERATOR(pg_catalog.=) ANY ($1) AND f.state OPERATOR(pg_catalog.=) 'open' "
+			"AND f.code OPERATOR(pg_catalog.<>) $2", 2, types), values, NULL, GetLatestSnapshot(), InvalidSnapshot, false, true, 0) != SPI_OK_UPDATE)
 		elog(ERROR, "could not close findings");
 	SPI_finish();
 	ground_become_self(&self);
 	table_close(rel, NoLock);
+}
+
+void
+finding_resolve(int16 source_id, const char *source_key, int64 entry_id, bool keep_refunds)
+{
+	ArrayBuildState *ids = findings_of_key(source_id, source_key, NULL);
+	ScanKeyData key;
+
+	ScanKeyInit(&key, A_RELATED_ENTRY_ID, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(entry_id));
+	if (entry_id != 0)
+		ids = open_findings(ids, "finding_related_idx", &key, 1, NULL);
+	close_findings(ids, keep_refunds ? issue_name(ISSUE_BELOW_REFUNDS) : NULL);
+}
+
+void
+finding_resolve_code(int16 source_id, const char *source_key, const char *code)
+{
+	close_findings(findings_of_key(source_id, source_key, code), NULL);
 }

@@ -45,7 +45,13 @@ extern void finding_end(FindingWriter *writer);
 /* Whether a finding of this code (or of the severity "blocking") is open for a source key. */
 extern bool finding_is_open(int16 source_id, const char *source_key, const char *code);
 
-/* Closes the open findings of a source key, and those whose other line is "entry_id" (0: none). */
-extern void finding_resolve(int16 source_id, const char *source_key, int64 entry_id);
+/*
+ * Closes the open findings of a source key, and those whose other line is "entry_id" (0: none); but, if "keep_refunds", not what is said of refunds that outlive
+ * their original.
+ */
+extern void finding_resolve(int16 source_id, const char *source_key, int64 entry_id, bool keep_refunds);
+
+/* Closes the open findings of a source key that have this code. */
+extern void finding_resolve_code(int16 source_id, const char *source_key, const char *code);
 
 #endif

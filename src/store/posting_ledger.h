@@ -62,12 +62,14 @@ extern void ledger_entry_of_row(int16 source_id, const ChargeRow *row, LedgerEnt
 /* The entry that takes "entry" back because its source row changed, posted into "period". */
 extern void ledger_reversal_of(const LedgerEntry *entry, DateADT period, LedgerEntry *reversal);
 
+struct Books;
+
 /*
- * Finds the live entry of a source key. The row's encounter says where to look; with "everywhere", if it is not there, the whole ledger is
- * searched by key, which is slow. Sees what this statement wrote already. False if there is none; *last_version is the highest version the key ever had, 0 if none.
+ * Finds the live entry of a source key. The row's encounter says where to look, in the books if there are some (NULL: in the ledger); with "everywhere", if
+ * it is not there, the whole ledger is searched by key, which is slow. Sees what this statement wrote already. False if there is none; *last_version is the highest version the key ever had, 0 if none.
  * A key whose column was an integer once and is a text or numeric now, or the other way round, is found as it was posted.
  */
-extern bool ledger_find_live(int16 source_id, int64 key, Piece key_text, Piece encounter, bool everywhere,
+extern bool ledger_find_live(struct Books *books, int16 source_id, int64 key, Piece key_text, Piece encounter, bool everywhere,
 							 LedgerEntry *found, int16 *last_version);
 
 /*
@@ -86,12 +88,6 @@ extern void ledger_scan_encounter(Piece encounter, Snapshot snapshot, void (*tak
 /* Decodes a tuple of the ledger; texts are copied into the current memory context. */
 extern void ledger_read_entry(HeapTuple tuple, TupleDesc desc, LedgerEntry *entry);
 
-/*
- * Waits for every other transaction that gives back something of this source row, and keeps others out until the transaction ends. Keys share a
- * thousand locks, so that a statement with many refunds does not fill the lock table.
- */
-extern void ledger_lock_original(int16 source_id, int64 key);
-
 /* The key of the line a refund names, as the ledger holds it; false if the name cannot be a key of this table. */
 extern bool ledger_original_key(const Attachment *attachment, const ChargeRow *row, int64 *key, Piece *key_text);
 
@@ -101,18 +97,15 @@ extern bool ledger_original_key(const Attachment *attachment, const ChargeRow *r
  */
 extern void ledger_refund_of(const Attachment *attachment, ChargeRow *row, const LedgerEntry *original, const RefundLeft *left);
 
-/* Sets an issue if a charge that is posted again is less now than was given back of it. */
-extern void ledger_check_refunds(int16 source_id, ChargeRow *row);
-
 /*
- * Adds what the ledger's entries of the original's encounter say of refunds, those of "self" (NULL: of nobody) left out: n are in entries[] already, which
- * grows. With "everywhere", if the original had versions that are not there, every encounter these were in is looked at, which is slow. Returns the
- * new number; entries ascend by id.
+ * Subtracts from *left what was given back of a source row, of whatever version: in the encounter of "original" and in those where else it left refunds. What
+ * "self" (NULL: nobody) gave back is left out. Returns how many refunds stand.
  */
-extern int ledger_refunds(const LedgerEntry *original, const ChargeRow *self, bool everywhere, RefundEntry **entries, int n);
+extern int ledger_left(struct Books *books, const LedgerEntry *original, const Piece *elsewhere, int count, const ChargeRow *self,
+					   RefundLeft *left);
 
-/* The encounters a source key was ever posted under, each once; returns their number. Searches the whole ledger. */
-extern int ledger_encounters(int16 source_id, int64 key, Piece key_text, Piece **encounters);
+/* Sets an issue if less than nothing is left of a row: it is less now than was given back of it. */
+extern bool ledger_is_overdrawn(const RefundLeft *left, ChargeRow *row);
 
 /* All entries of an encounter in entry order, uncommitted ones of other sessions included; returns their number. */
 extern int ledger_lines(Piece encounter, LineEntry **lines);

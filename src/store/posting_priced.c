@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "common/int.h"
 #include "utils/memutils.h"
 
 #include "store/posting_priced.h"
@@ -21,14 +22,38 @@ typedef struct Priced
 static Priced *list = NULL;
 static int count = 0;
 static int room = 0;
-static CommandId statement;
+static Books *books = NULL;
+static CommandId command;
+static SubTransactionId subtransaction;
+static TimestampTz began;
 
+/* Of the statement before nothing is true any more. One that failed before it wrote leaves its command id to the next. */
 static void
 begin_statement(void)
 {
-	if (statement != GetCurrentCommandId(false))
-		count = 0;
-	statement = GetCurrentCommandId(false);
+	if (command == GetCurrentCommandId(false) && subtransaction == GetCurrentSubTransactionId() && began == GetCurrentStatementStartTimestamp())
+		return;
+	count = 0;
+	if (books != NULL)
+		books_close(books);
+	command = GetCurrentCommandId(false);
+	subtransaction = GetCurrentSubTransactionId();
+	began = GetCurrentStatementStartTimestamp();
+}
+
+Books *
+posting_priced_books(void)
+{
+	begin_statement();
+	if (books == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
+
+		books = books_begin();
+		MemoryContextSwitchTo(caller);
+	}
+	books_written(books);
+	return books;
 }
 
 void
@@ -43,21 +68,18 @@ posting_note_price(int16 source_id, const ChargeRow *row)
 	list[count++] = (Priced) {source_id, row->key, row->reverses, row->input.quantity, row->result.amount};
 }
 
-int
-posting_priced(int16 source_id, const ChargeRow *self, int64 original_id, RefundEntry **entries)
+void
+posting_priced(int16 source_id, const ChargeRow *self, int64 original_id, RefundLeft *left)
 {
-	int n = 0;
-
 	begin_statement();
-	*entries = palloc(Max(count, 1) * sizeof(RefundEntry));
 	for (int i = 0; i < count; i++)
 		if (list[i].source_id == source_id && list[i].original_id == original_id && list[i].key != self->key)
 		{
-			/* no entry has these ids */
-			(*entries)[n] = (RefundEntry) {-1 - n, original_id, list[i].quantity, list[i].amount, 0, false, false};
-			n++;
+			if (pg_add_s64_overflow(left->quantity, list[i].quantity, &left->quantity))
+				left->quantity = -PG_INT64_MAX;
+			if (pg_add_s64_overflow(left->amount, list[i].amount, &left->amount))
+				left->amount = -PG_INT64_MAX;
 		}
-	return n;
 }
 
 static void
@@ -66,6 +88,7 @@ at_transaction_end(XactEvent event, void *arg)
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
 	{
 		list = NULL; /* the memory goes with the transaction */
+		books = NULL;
 		count = room = 0;
 	}
 }

@@ -4,119 +4,44 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
-#include "storage/lock.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 
-#include "store/compat.h"
 #include "store/decimal.h"
-#include "store/posting_ledger.h"
-
-/* First key of the advisory locks of refunded rows, and how many of them there are. */
-#define REFUND_LOCK_CLASS 18503
-#define REFUND_LOCKS 1024
-
-void
-ledger_lock_original(int16 source_id, int64 key)
-{
-	uint64 slot = ((uint64) key * 31 + (uint64) source_id) % REFUND_LOCKS;
-	LOCKTAG tag;
-
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, REFUND_LOCK_CLASS, (uint32) slot, 2);
-	(void) LockAcquire(&tag, ExclusiveLock, false, false);
-}
-
-typedef struct Refunds
-{
-	const LedgerEntry *original;
-	const ChargeRow *self;
-	RefundEntry *entries;
-	int count;
-	int room;
-	int older; /* versions of the original before this one, seen so far */
-} Refunds;
-
-static void
-take_refund(void *context, HeapTuple tuple, TupleDesc desc)
-{
-	Refunds *refunds = context;
-	const LedgerEntry *original = refunds->original;
-	const ChargeRow *self = refunds->self;
-	LedgerEntry entry;
-	bool same_table, of_original;
-
-	ledger_read_entry(tuple, desc, &entry);
-	same_table = entry.source_id == original->source_id;
-	if (self != NULL && same_table && entry.source_key == self->key && piece_equal(entry.key_text, self->key_text))
-		return;
-	of_original = same_table && entry.source_key == original->source_key && piece_equal(entry.key_text, original->key_text);
-	refunds->older += of_original && (entry.flags & FLAG_SOURCE_CHANGED) == 0 && entry.version < original->version;
-	if (refunds->count >= refunds->room)
-	{
-		refunds->room = Max(32, refunds->count * 2);
-		refunds->entries = refunds->entries == NULL ? palloc(refunds->room * sizeof(RefundEntry)) :
-			repalloc(refunds->entries, refunds->room * sizeof(RefundEntry));
-	}
-	refunds->entries[refunds->count++] = (RefundEntry) {
-		.entry_id = entry.entry_id,
-		.reverses = entry.reverses,
-		.quantity = entry.quantity,
-		.amount = entry.amount,
-		.flags = entry.flags,
-		.of_original = of_original,
-	};
-}
-
-static int
-by_entry_id(const void *a, const void *b)
-{
-	int64 x = ((const RefundEntry *) a)->entry_id;
-	int64 y = ((const RefundEntry *) b)->entry_id;
-
-	return x < y ? -1 : x > y;
-}
+#include "store/posting_book.h"
 
 int
-ledger_refunds(const LedgerEntry *original, const ChargeRow *self, bool everywhere, RefundEntry **entries, int n)
+ledger_left(Books *books, const LedgerEntry *original, const Piece *elsewhere, int count, const ChargeRow *self, RefundLeft *left)
 {
-	Refunds refunds = {original, self, *entries, n, n, 0};
+	MemoryContext caller = MemoryContextSwitchTo(AllocSetContextCreate(CurrentMemoryContext, "hospital_cost refunds", ALLOCSET_DEFAULT_SIZES));
+	RefundList list = {0};
+	int standing = 0;
 
-	ledger_scan_encounter(original->encounter, SnapshotSelf, take_refund, &refunds);
-	if (everywhere && refunds.older < original->version - 1)
+	if (original->encounter.text != NULL)
+		standing = books_refunds(books, original->encounter, original->source_id, original->source_key, original->key_text, self, &list);
+	for (int i = 0; i < count; i++)
 	{
-		Piece *encounters;
-		int count = ledger_encounters(original->source_id, original->source_key, original->key_text, &encounters);
+		bool known = piece_equal(elsewhere[i], original->encounter);
 
-		for (int i = 0; i < count; i++)
-			if (!piece_equal(encounters[i], original->encounter))
-				ledger_scan_encounter(encounters[i], SnapshotSelf, take_refund, &refunds);
+		for (int j = 0; j < i && !known; j++)
+			known = piece_equal(elsewhere[i], elsewhere[j]);
+		if (!known)
+			standing += books_refunds(books, elsewhere[i], original->source_id, original->source_key, original->key_text, self, &list);
 	}
-	if (refunds.count > 1)
-		qsort(refunds.entries, refunds.count, sizeof(RefundEntry), by_entry_id);
-	*entries = refunds.entries;
-	return refunds.count;
+	books_left(&list, left);
+	MemoryContextDelete(MemoryContextSwitchTo(caller));
+	return standing;
 }
 
-void
-ledger_check_refunds(int16 source_id, ChargeRow *row)
+bool
+ledger_is_overdrawn(const RefundLeft *left, ChargeRow *row)
 {
-	LedgerEntry original;
-	RefundEntry *entries = NULL;
-	RefundLeft left = {row->input.quantity, row->result.amount};
-	MemoryContext caller = MemoryContextSwitchTo(AllocSetContextCreate(CurrentMemoryContext, "hospital_cost refunds", ALLOCSET_DEFAULT_SIZES));
-	int n;
-
-	ledger_entry_of_row(source_id, row, &original);
-	n = ledger_refunds(&original, NULL, false, &entries, 0);
-	posting_refund_left(entries, n, &left);
-	MemoryContextDelete(MemoryContextSwitchTo(caller));
-	if (left.quantity >= 0 && left.amount >= 0)
-		return;
+	if (left->quantity >= 0 && left->amount >= 0)
+		return false;
 	row->issues |= ISSUE_BIT(ISSUE_BELOW_REFUNDS);
-	row->other_field = left.quantity < 0 ? FIELD_QUANTITY : FIELD_AMOUNT;
-	row->other_value = left.quantity < 0 ? decimal_to_text(row->input.quantity - left.quantity, QUANTITY_SCALE) :
-		decimal_to_text(row->result.amount - left.amount, AMOUNT_SCALE);
+	row->other_field = left->quantity < 0 ? FIELD_QUANTITY : FIELD_AMOUNT;
+	row->other_value = left->quantity < 0 ? decimal_to_text(row->input.quantity - left->quantity, QUANTITY_SCALE) :
+		decimal_to_text(row->result.amount - left->amount, AMOUNT_SCALE);
+	return true;
 }
 
 bool

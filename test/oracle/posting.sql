@@ -64,7 +64,7 @@ SELECT cmp_ok((SELECT count(*) FROM model.unposted()), '>', 0::bigint, 'some row
 SELECT is_empty($$SELECT k FROM unnest('{reverse,adjust,late,closes_line,source_changed,rounded}'::text[]) k
 	WHERE NOT EXISTS (SELECT FROM model.engine_entry e WHERE e.kind = k OR k = ANY (e.flags))$$, 'entries of every kind, late ones, and refunds that close their line, came about');
 SELECT is_empty($$SELECT c FROM unnest('{missing_value,unreadable_value,unknown_item,unknown_department,unknown_status,refund_exceeds,period_not_open,no_original,
-	original_not_found,differs_from_original,late,rounded}'::text[]) c
+	original_not_found,differs_from_original,below_refunds,late,rounded}'::text[]) c
 	WHERE NOT EXISTS (SELECT FROM hospital_cost.posting_issue i WHERE i.code = btrim(c, E' \n\t'))$$, 'so did the issues');
 SELECT is_empty($$SELECT x FROM unnest('{posted,refused,exists,gone_reversed,exists_with_different_quantity}'::text[]) x
 	WHERE NOT EXISTS (SELECT FROM generate.outcome o WHERE o.model ~ ('(^|, )' || x || ' '))$$, 'post_pending() had to say all it can say');

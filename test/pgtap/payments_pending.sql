@@ -11,6 +11,16 @@ SELECT * FROM no_plan();
 SELECT hospital_cost.attach_payments('his.payment', his.payment_mapping(), 'flag', his.kinds()) \g /dev/null
 SELECT his.pay(100, '2', 300, visit => 'ACC'), his.pay(101, '1', 50, visit => 'ACC'), his.pay(102, '3', 10, 101, 'ACC'), his.pay(103, '4', 20, 100, 'ACC') \g /dev/null
 
+-- locks: one for each payment that is given back, so that strangers do not wait for each other
+SAVEPOINT locks;
+CREATE FUNCTION his.payment_locks() RETURNS bigint LANGUAGE sql AS $$
+	SELECT count(*) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 18505 AND l.pid = pg_backend_pid() $$;
+CREATE TEMP TABLE locks_before AS SELECT his.payment_locks() AS locks;
+INSERT INTO his.payment (id, visit, type, way, money, at, refund_of) SELECT 9000 + i, 'L', '1', 'cash', 10, '2025-03-05', NULL FROM generate_series(1, 300) i;
+INSERT INTO his.payment (id, visit, type, way, money, at, refund_of) SELECT 9500 + i, 'L', '3', 'cash', 4, '2025-03-05', 9000 + i FROM generate_series(1, 300) i;
+SELECT is(his.payment_locks() - b.locks, 300::bigint, 'three hundred refunds have a lock each') FROM locks_before b;
+ROLLBACK TO locks;
+
 -- months
 UPDATE hospital_cost.hospital SET late_policy = 'refuse';
 SELECT his.pay(120, at => '2025-05-05', visit => 'M') \g /dev/null

@@ -109,12 +109,10 @@ BEGIN
 			AND (m.problem IS NOT NULL OR btrim(f.status) IN ('0', '9')));
 END $$;
 
--- Whether a line may go to another encounter while it is changed to whatever comes. One that has no entry for a while is looked for in the encounter it has,
--- and so are refunds of what it was before.
+-- Whether a line may go to another encounter while it is changed to whatever comes. One that has no entry for a while is looked for in the encounter it has.
 CREATE FUNCTION generate.may_move(tab text, k text, status text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN coalesce(btrim(status), '1') = '1' AND EXISTS (SELECT FROM model.entry e WHERE e.source = tab AND e.key = k AND e.is_live)
-		AND NOT EXISTS (SELECT FROM model.entry e WHERE e.source = tab AND e.of_key = k);
+	RETURN coalesce(btrim(status), '1') = '1' AND EXISTS (SELECT FROM model.entry e WHERE e.source = tab AND e.key = k AND e.is_live);
 END $$;
 
 CREATE FUNCTION generate.update(tab text) RETURNS void LANGUAGE plpgsql AS $$

@@ -6,6 +6,7 @@ CREATE TABLE model.entry (id bigserial PRIMARY KEY, source text, key text, kind 
 CREATE INDEX ON model.entry (source, key) WHERE is_live;
 CREATE INDEX ON model.entry (source, of_key) WHERE of_key IS NOT NULL;
 CREATE TABLE model.issue (source text, key text, code text, is_blocking boolean, period date, names text, PRIMARY KEY (source, key, code));
+CREATE TABLE model.touched (source text, key text); -- whose refunds are to be looked at again
 CREATE TABLE model.queue (source text, key text, PRIMARY KEY (source, key));
 
 CREATE FUNCTION model.live(c model.charge) RETURNS model.entry LANGUAGE sql STABLE AS $$
@@ -25,13 +26,34 @@ BEGIN
 			PERFORM model.say(c, m.problem, true, e.period);
 			RETURN false;
 		END IF;
+		INSERT INTO model.touched SELECT e.source, e.of_key WHERE e.of_key IS NOT NULL;
 		UPDATE model.entry x SET is_live = false WHERE x.id = e.id;
 		INSERT INTO model.entry SELECT x.* FROM jsonb_populate_record(e, jsonb_build_object('id', nextval('model.entry_id_seq'), 'kind', 'reverse',
 			'quantity', -e.quantity, 'amount', -e.amount, 'period', m.period, 'reverses', e.id, 'is_live', false, 'takes_back', true, 'of_key', NULL,
 			'flags', CASE WHEN m.period = e.period THEN '{source_changed}' ELSE '{late,source_changed}' END::text[])) x;
 	END IF;
 	DELETE FROM model.issue i WHERE i.source = c.source AND i.key = c.key;
+	INSERT INTO model.touched VALUES (c.source, c.key);
 	RETURN true;
+END $$;
+-- What was taken back may have left refunds without a line that bears them, or have been all that was wrong with a line.
+CREATE FUNCTION model.settle_lines() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	t record;
+	e model.entry;
+	too_much boolean;
+BEGIN
+	FOR t IN SELECT DISTINCT x.source, x.key FROM model.touched x LOOP
+		SELECT x.* INTO e FROM model.entry x WHERE x.source = t.source AND x.key = t.key AND x.is_live AND x.kind = 'post';
+		SELECT coalesce(e.quantity, 0) + sum(r.quantity) < 0 OR coalesce(e.amount, 0) + sum(r.amount) < 0 INTO too_much
+		FROM model.entry r WHERE r.source = t.source AND r.of_key = t.key AND r.is_live;
+		IF NOT coalesce(too_much, false) THEN
+			DELETE FROM model.issue i WHERE i.source = t.source AND i.key = t.key AND i.code = 'below_refunds';
+		ELSIF e.id IS NULL THEN
+			INSERT INTO model.issue VALUES (t.source, t.key, 'below_refunds', false) ON CONFLICT DO NOTHING;
+		END IF;
+	END LOOP;
+	DELETE FROM model.touched;
 END $$;
 
 -- What is left of a charge after what its refunds gave back, of whatever version of it.
@@ -39,8 +61,8 @@ CREATE FUNCTION model.rest(e model.entry, OUT quantity numeric, OUT amount numer
 	SELECT e.quantity + coalesce(sum(r.quantity), 0), e.amount + coalesce(sum(r.amount), 0)
 	FROM model.entry r WHERE r.source = e.source AND r.of_key = e.key AND r.is_live $$;
 
--- A charge becomes an entry, or is refused; returns the outcome. "waited" says that it comes by post_pending, "again" that there were entries before.
-CREATE FUNCTION model.post(s model.source, row_says model.charge, waited boolean, again boolean) RETURNS text LANGUAGE plpgsql AS $$
+-- A charge becomes an entry, or is refused; returns the outcome. "waited" says that it comes by post_pending.
+CREATE FUNCTION model.post(s model.source, row_says model.charge, waited boolean) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	c model.charge := row_says;
 	e model.entry;
@@ -114,8 +136,8 @@ BEGIN
 			IF o.id IS NOT NULL AND e.amount < -left_amount THEN
 				bad := bad || 'refund_exceeds'::text;
 			END IF;
-			IF again AND o.id IS NULL AND c.quantity >= 0 AND e.amount >= 0 AND EXISTS (SELECT FROM model.entry r WHERE r.source = c.source AND r.of_key = c.key
-				AND r.is_live AND r.encounter = c.encounter HAVING c.quantity + sum(r.quantity) < 0 OR e.amount + sum(r.amount) < 0) THEN
+			IF o.id IS NULL AND c.quantity >= 0 AND e.amount >= 0 AND EXISTS (SELECT FROM model.entry r WHERE r.source = c.source AND r.of_key = c.key
+				AND r.is_live HAVING c.quantity + sum(r.quantity) < 0 OR e.amount + sum(r.amount) < 0) THEN
 				odd := odd || 'below_refunds'::text;
 			END IF;
 			IF s.pricing <> 'trust' AND list_price IS NULL THEN
@@ -159,8 +181,10 @@ BEGIN
 		ARRAY(SELECT f FROM unnest(e.flags) AS f ORDER BY f), o.key, o.id
 	FROM (SELECT o.encounter, o.item, o.ordering, o.performing, o.ward WHERE o.id IS NOT NULL
 		UNION ALL SELECT c.encounter, c.item, c.ordering, c.performing, c.ward WHERE o.id IS NULL) d;
-	IF waited THEN
-		DELETE FROM model.issue i WHERE i.source = c.source AND i.key = c.key;
+	IF o.id IS NULL AND c.quantity >= 0 AND e.amount >= 0 THEN
+		DELETE FROM model.issue i WHERE i.source = c.source AND i.key = c.key AND (waited OR i.code = 'below_refunds');
+	ELSIF waited THEN
+		DELETE FROM model.issue i WHERE i.source = c.source AND i.key = c.key AND i.code <> 'below_refunds';
 	END IF;
 	PERFORM model.say(c, x.code, false, m.period) FROM unnest(odd) AS x (code);
 	RETURN 'posted';

@@ -16,11 +16,11 @@ BEGIN
 		IF NOT s.is_unique AND cardinality(c.issues) = 0 THEN
 			DELETE FROM model.issue i WHERE i.source = c.source AND i.key = c.key;
 		END IF;
-		RETURN ARRAY[model.post(s, c, true, model.came_before(c.source, c.key))];
+		RETURN ARRAY[model.post(s, c, true)];
 	ELSIF field IS NULL THEN
 		RETURN '{exists}';
 	ELSIF correct AND s.is_unique THEN
-		RETURN ARRAY['exists_with_different_' || field, CASE WHEN model.take_back(c) THEN model.post(s, c, true, true) END];
+		RETURN ARRAY['exists_with_different_' || field, CASE WHEN model.take_back(c) THEN model.post(s, c, true) END];
 	ELSIF NOT EXISTS (SELECT FROM model.issue i WHERE i.source = c.source AND i.key = c.key AND i.is_blocking) THEN
 		PERFORM model.say(c, 'exists_with_different_' || field, false, date_trunc('month', c.day)::date);
 	END IF;
@@ -52,6 +52,7 @@ BEGIN
 		PERFORM model.take_back(model.charge_of(s.name, i.key)) FROM (SELECT DISTINCT x.key FROM model.issue x JOIN model.entry e ON e.source = x.source AND e.key = x.key
 			AND e.is_live WHERE x.source = s.name
 			AND (x.code LIKE 'period_%' OR (x.code = 'original_not_found' AND EXISTS (SELECT FROM model.entry o WHERE o.source = x.source AND o.key = x.names AND o.is_live)))) i;
+		PERFORM model.settle_lines();
 	END IF;
 	FOR k IN SELECT e.key FROM model.entry e WHERE e.source = s.name AND e.is_live AND (NOT by_queue OR e.key = ANY (queued))
 		AND NOT EXISTS (SELECT FROM here h WHERE h.key = e.key) LOOP
@@ -61,8 +62,9 @@ BEGIN
 			said := said || 'gone_reversed'::text;
 		END IF;
 	END LOOP;
-	-- A row that is gone, and has no entry, takes its issue along.
-	DELETE FROM model.issue i WHERE i.source = s.name AND (NOT by_queue OR i.key = ANY (queued))
+	PERFORM model.settle_lines();
+	-- A row that is gone, and has no entry, takes its issue along, but not that of refunds it left behind.
+	DELETE FROM model.issue i WHERE i.source = s.name AND (NOT by_queue OR i.key = ANY (queued)) AND i.code <> 'below_refunds'
 		AND NOT EXISTS (SELECT FROM here h WHERE h.key = i.key)
 		AND NOT EXISTS (SELECT FROM model.entry e WHERE e.source = i.source AND e.key = i.key AND e.is_live);
 	-- Of rows that repeat a key the one that fits best speaks for all.
@@ -73,6 +75,7 @@ BEGIN
 		ORDER BY model.is_refund(h.charge), h.place LOOP
 		said := said || model.settle(s, c, correct OR by_queue);
 	END LOOP;
+	PERFORM model.settle_lines();
 	DROP TABLE here, fits;
 	RETURN QUERY SELECT o, count(*) FROM unnest(said) AS o WHERE o IS NOT NULL GROUP BY o;
 END $$;

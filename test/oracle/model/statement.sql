@@ -16,8 +16,6 @@ RETURN CASE
 
 CREATE FUNCTION model.is_refund(c model.charge) RETURNS boolean LANGUAGE sql IMMUTABLE
 RETURN c.original IS NOT NULL AND (coalesce(c.quantity < 0, false) OR coalesce(c.amount < 0, false));
-CREATE FUNCTION model.came_before(source text, key text) RETURNS boolean LANGUAGE sql STABLE AS $$
-	SELECT EXISTS (SELECT FROM model.entry e WHERE e.source = came_before.source AND e.key = came_before.key) $$;
 
 -- Where keys may come twice: the same message again is no charge again; with another content it is an issue.
 CREATE FUNCTION model.post_once(s model.source, c model.charge) RETURNS void LANGUAGE plpgsql AS $$
@@ -26,11 +24,11 @@ DECLARE
 	field text := model.differs(s, c, e);
 BEGIN
 	IF cardinality(c.issues) > 0 THEN
-		PERFORM model.post(s, c, false, model.came_before(c.source, c.key));
+		PERFORM model.post(s, c, false);
 	ELSIF e.id IS NULL THEN
 		-- What was said of the key is said again, or no longer true.
 		DELETE FROM model.issue i WHERE i.source = c.source AND i.key = c.key;
-		PERFORM model.post(s, c, false, model.came_before(c.source, c.key));
+		PERFORM model.post(s, c, false);
 	ELSIF field IS NOT NULL THEN
 		PERFORM model.say(c, 'exists_with_different_' || field, false, date_trunc('month', c.day)::date);
 	ELSE
@@ -50,7 +48,7 @@ BEGIN
 		UPDATE model.entry x SET copies = greatest(x.copies - 1, 0) WHERE x.id = e.id RETURNING x.copies INTO e.copies;
 		RETURN e.copies = 0;
 	END IF;
-	DELETE FROM model.issue i WHERE i.source = c.source AND i.key = c.key;
+	DELETE FROM model.issue i WHERE i.source = c.source AND i.key = c.key AND i.code <> 'below_refunds';
 	RETURN false;
 END $$;
 
@@ -59,7 +57,6 @@ DECLARE
 	o model.charge;
 	n model.charge;
 	stays boolean[];
-	again boolean[];
 BEGIN
 	IF s.is_async THEN
 		INSERT INTO model.queue SELECT s.name, model.key(r.tag, r.id) FROM unnest(old || new) r ON CONFLICT DO NOTHING;
@@ -75,7 +72,6 @@ BEGIN
 			END IF;
 		END IF;
 		CONTINUE WHEN NOT s.is_unique AND NOT model.releases(s, o);
-		again[i] := model.came_before(s.name, o.key);
 		stays[i] := NOT model.take_back(o);
 		IF stays[i] AND new IS NOT NULL AND n.key <> o.key AND n.state = 'charged' THEN
 			-- The row goes by another key now, which has nothing: it says so too.
@@ -89,12 +85,13 @@ BEGIN
 			n := model.read(s, new[i]);
 			CONTINUE WHEN n.state <> 'charged' OR model.is_refund(n) <> (pass = 1);
 			IF s.is_unique THEN
-				PERFORM model.post(s, n, false, coalesce(again[i], false));
+				PERFORM model.post(s, n, false);
 			ELSE
 				PERFORM model.post_once(s, n);
 			END IF;
 		END LOOP;
 	END LOOP;
+	PERFORM model.settle_lines();
 END $$;
 
 CREATE FUNCTION model.follow() RETURNS trigger LANGUAGE plpgsql AS $$
