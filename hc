@@ -34,7 +34,7 @@ cd "$HC_ROOT"
 . test/lib/step.sh
 
 PACKAGES="make gcc libc6-dev postgresql-$HC_MAJOR postgresql-server-dev-$HC_MAJOR"
-TEST_PACKAGES="postgresql-$HC_MAJOR-pgtap libtap-parser-sourcehandler-pgtap-perl libcmocka-dev"
+TEST_PACKAGES="postgresql-$HC_MAJOR-pgtap libtap-parser-sourcehandler-pgtap-perl libcmocka-dev libgmp-dev"
 
 find_data() {
 	if [ -n "${HC_DATA:-}" ]; then

@@ -1,9 +1,10 @@
 /*
  * allocation.c
- *		Step-down allocation: one turn empties one server, pool by pool.
+ *		Allocation turn by turn: each empties one server, pool by pool.
  */
 #include "core/allocation.h"
 #include "core/allocation_base.h"
+#include "core/allocation_system.h"
 #include "core/wide.h"
 
 /*
@@ -16,12 +17,14 @@ allocation_scratch_size(int departments)
 	size_t		n = departments > 0 ? (size_t) departments : 0;
 
 	return sizeof(int64_t) - 1 +
-		n * (5 * sizeof(int64_t) + sizeof(int) + sizeof(bool)) +
+		n * (5 * sizeof(int64_t) + 2 * sizeof(double) + 2 * sizeof(int) +
+			 sizeof(bool)) +
 		money_split_scratch_size(departments);
 }
 
-static AllocationWorkspace
-workspace_of(const Allocation *a)
+/* Carves up the caller's scratch. */
+AllocationWorkspace
+allocation_workspace(const Allocation *a)
 {
 	AllocationWorkspace	w;
 	int			n = a->departments;
@@ -29,27 +32,16 @@ workspace_of(const Allocation *a)
 	w.closed_since = wide_align(a->scratch, sizeof(int64_t));
 	w.accumulated = w.closed_since + n;
 	w.dense = w.accumulated + n;
-	w.weight = w.dense + n;
+	w.error = (double *) (void *) (w.dense + n);
+	w.more_error = w.error + n;
+	w.weight = (int64_t *) (void *) (w.more_error + n);
 	w.share = w.weight + n;
 	w.receiver = (int *) (void *) (w.share + n);
-	w.member = (bool *) (void *) (w.receiver + n);
+	w.touched = w.receiver + n;
+	w.member = (bool *) (void *) (w.touched + n);
 	w.split = w.member + n;
+	w.touches = 0;
 	return w;
-}
-
-static size_t
-cell_at(const Allocation *a, int department, int pool)
-{
-	return (size_t) department * (size_t) a->pools + (size_t) pool;
-}
-
-static Fault
-fault_in(Fault fault, int server, int pool, int base)
-{
-	fault.server = server;
-	fault.pool = pool;
-	fault.base = base;
-	return fault;
 }
 
 /* Looks at one base's shape; a fixed share that is given must be whole. */
@@ -76,17 +68,24 @@ check_base(const Allocation *a, int number)
 	return fault_none();
 }
 
-/* Turns must ascend by group, then by server. */
+/* Turns must ascend by group, then by server; a group has one manner. */
 static Fault
 check_turn(const Allocation *a, int number)
 {
 	const AllocationTurn *turn = &a->turn[number];
+	bool		peer = number > 0 && turn[-1].group == turn->group;
 
 	if (turn->server < 0 || turn->server >= a->departments)
 		return fault_at(FAULT_ARGUMENT, number, turn->server);
+	if (turn->manner < TURN_CLOSING || turn->manner > TURN_SIMULTANEOUS ||
+		(peer && turn[-1].manner != turn->manner) ||
+		(turn->manner >= TURN_OPEN && a->memory == NULL))
+		return fault_at(FAULT_ARGUMENT, number, turn->manner);
+	if (turn->manner == TURN_SIMULTANEOUS &&
+		a->policy.multiplier_scale != ALLOCATION_EXACT)
+		return fault_at(FAULT_SIMULTANEOUS_MULTIPLIER, number, 0);
 	if (number > 0 && (turn[-1].group > turn->group ||
-					   (turn[-1].group == turn->group &&
-						turn[-1].server > turn->server)))
+					   (peer && turn[-1].server > turn->server)))
 		return fault_in(fault_at(FAULT_TURN_ORDER, number, 0), turn->server,
 						-1, -1);
 	return fault_none();
@@ -96,7 +95,8 @@ check_turn(const Allocation *a, int number)
  * Checks the input, notes since which group each server is closed, clears
  * received and sent.  balance holds the direct cost; scratch is set.  On a
  * fault no turn may be run: FAULT_ARGUMENT, FAULT_FIXED_SHARE (base named),
- * FAULT_TURN_ORDER.
+ * FAULT_TURN_ORDER, FAULT_SIMULTANEOUS_MULTIPLIER (a multiplier rounded for
+ * each server is no share of a system of equations).
  */
 Fault
 allocation_begin(Allocation *a)
@@ -111,7 +111,7 @@ allocation_begin(Allocation *a)
 		a->policy.multiplier_scale < ALLOCATION_EXACT ||
 		a->policy.multiplier_scale > MONEY_SCALE_MAX)
 		return fault_at(FAULT_ARGUMENT, -1, 0);
-	w = workspace_of(a);
+	w = allocation_workspace(a);
 	for (i = 0; i < a->departments; i++)
 	{
 		if (a->level_of_department[i] < 0 ||
@@ -119,6 +119,9 @@ allocation_begin(Allocation *a)
 			return fault_at(FAULT_ARGUMENT, i, a->level_of_department[i]);
 		w.closed_since[i] = INT64_MAX;
 		w.accumulated[i] = 0;
+		w.dense[i] = 0;
+		w.error[i] = w.more_error[i] = 0;
+		w.member[i] = false;
 	}
 	for (i = 0; i < a->bases; i++)
 	{
@@ -134,7 +137,7 @@ allocation_begin(Allocation *a)
 
 		if (fault.code != FAULT_NONE)
 			return fault;
-		if (a->turn[i].group < *since)
+		if (a->turn[i].manner != TURN_OPEN && a->turn[i].group < *since)
 			*since = a->turn[i].group;
 	}
 	for (c = 0; c < cells; c++)
@@ -142,6 +145,8 @@ allocation_begin(Allocation *a)
 	for (c = 0; c < cells * (size_t) a->levels; c++)
 		a->received[c] = 0;
 	a->next_turn = 0;
+	a->loop_servers = 0;
+	a->system = NULL;
 	return fault_none();
 }
 
@@ -168,61 +173,6 @@ accumulate_costs(const Allocation *a, AllocationWorkspace *w)
 	return fault_none();
 }
 
-/* Fills in what all flows of a server's pool have in common. */
-static AllocationFlow
-flow_of(const Allocation *a, int number, int pool, const AllocationReady *ready)
-{
-	AllocationFlow flow = {0};
-
-	flow.turn = number;
-	flow.server = a->turn[number].server;
-	flow.receiver = flow.server;
-	flow.pool = pool;
-	flow.base = a->turn[number].base_of_pool[pool];
-	flow.base_amount = a->balance[cell_at(a, flow.server, pool)];
-	flow.amount = flow.base_amount;
-	if (ready == NULL)
-		return flow;
-	flow.base = ready->base;
-	flow.policy_used = ready->policy_used;
-	flow.weight_scale = ready->weight_scale;
-	flow.weight_total = ready->total;
-	return flow;
-}
-
-/* Reports a balance that stays with its server. */
-static void
-keep_balance(const Allocation *a, AllocationFlow flow, int policy_used)
-{
-	flow.policy_used |= policy_used;
-	if (a->kept != NULL)
-		a->kept(a->context, &flow);
-}
-
-/* Splits a balance over the ready base into w->share. */
-static Fault
-split_balance(const Allocation *a, AllocationWorkspace *w, int n,
-			  AllocationFlow *flow)
-{
-	MoneyMultiplierRule rule;
-	Fault		fault;
-
-	rule.amount_scale = ALLOCATION_AMOUNT_SCALE;
-	rule.weight_scale = flow->weight_scale;
-	rule.multiplier_scale = a->policy.multiplier_scale;
-	rule.residual = a->policy.residual;
-	if (rule.multiplier_scale == ALLOCATION_EXACT)
-		fault = money_split(flow->base_amount, a->policy.flow_unit, w->weight,
-							n, w->split, w->share);
-	else
-		fault = money_split_multiplier(flow->base_amount, a->policy.flow_unit,
-									   &rule, w->weight, n, w->split,
-									   &flow->multiplier, w->share);
-	if (fault.at >= 0 && fault.at < n)
-		fault.at = w->receiver[fault.at];
-	return fault;
-}
-
 /* Moves the shares: the server's cell is emptied, the receivers' grow. */
 static Fault
 move_shares(Allocation *a, const AllocationWorkspace *w, int n,
@@ -236,7 +186,7 @@ move_shares(Allocation *a, const AllocationWorkspace *w, int n,
 
 	if (!add_int64(&a->sent[from], flow->base_amount))
 		return fault_at(FAULT_OVERFLOW, flow->server, flow->base_amount);
-	a->balance[from] = 0;
+	a->balance[from] -= flow->base_amount;
 	for (i = 0; i < n; i++)
 	{
 		size_t		to = cell_at(a, w->receiver[i], flow->pool);
@@ -255,83 +205,137 @@ move_shares(Allocation *a, const AllocationWorkspace *w, int n,
 	return fault_none();
 }
 
-/* Steps one pool of a turn's server down; *ready carries over between pools. */
+/*
+ * Splits one pool of a turn's server; *ready carries over between pools.  A base
+ * is made ready without an amount too where the exact amount may differ from
+ * zero, for the bound of the error.
+ */
 static Fault
-step_down_pool(Allocation *a, AllocationWorkspace *w, int number, int pool,
-			   AllocationReady *ready)
+split_pool(Allocation *a, AllocationWorkspace *w, int number, int pool,
+		   AllocationReady *ready)
 {
 	const AllocationTurn *turn = &a->turn[number];
 	int			base = turn->base_of_pool[pool];
-	int64_t		amount = a->balance[cell_at(a, turn->server, pool)];
+	bool		open = turn->manner == TURN_OPEN;
+	size_t		from = cell_at(a, turn->server, pool);
+	int64_t		amount = open ? a->system->start[from] : a->balance[from];
+	bool		kept = amount < 0 &&
+		a->policy.credit_balance == CREDIT_BALANCE_KEEP;
 	AllocationFlow flow;
 	Fault		fault;
 
 	if (base < ALLOCATION_NONE || base >= a->bases)
 		return fault_at(FAULT_ARGUMENT, number, base);
-	if (base == ALLOCATION_NONE || amount == 0)
+	if (base == ALLOCATION_NONE)
 		return fault_none();
-	if (amount < 0 && a->policy.credit_balance == CREDIT_BALANCE_KEEP)
-	{
-		keep_balance(a, flow_of(a, number, pool, NULL), FLOW_CREDIT);
+	if (kept && !open)
+		allocation_keep(a, allocation_flow_of(a, number, pool, amount, NULL),
+						FLOW_CREDIT);
+	if ((amount == 0 || kept) && w->error[turn->server] == 0)
 		return fault_none();
-	}
 	if (ready->requested != base)
 	{
 		ready->requested = base;
-		fault = allocation_ready_base(a, w, turn->group, ready);
-		if (fault.code == FAULT_BASE_ZERO || fault.code == FAULT_FALLBACK_LOOP)
-			fault.detail = amount;
-		if (fault.code != FAULT_NONE)
-			return fault_in(fault, -1, -1, ready->base);
+		ready->fault = allocation_ready_base(a, w, number, ready);
+		if (ready->fault.code == FAULT_NONE)
+			allocation_note_error(a, w, ready, turn->server,
+								  allocation_largest(a, turn->server));
 	}
-	flow = flow_of(a, number, pool, ready);
+	if (amount == 0 || kept)
+		return fault_none();
+	fault = ready->fault;
+	if (fault.code == FAULT_BASE_ZERO || fault.code == FAULT_FALLBACK_LOOP)
+		fault.detail = amount;
+	if (fault.code != FAULT_NONE)
+		return fault_in(fault, -1, -1, ready->base);
+	flow = allocation_flow_of(a, number, pool, amount, ready);
 	if (ready->total == 0)
 	{
-		keep_balance(a, flow, 0);
+		if (!open)
+			allocation_keep(a, flow, 0);
 		return fault_none();
 	}
-	fault = split_balance(a, w, ready->n, &flow);
+	fault = allocation_split(a, w, ready->n, &flow);
 	if (fault.code == FAULT_NONE)
 		fault = move_shares(a, w, ready->n, &flow);
 	return fault.code == FAULT_NONE ? fault : fault_in(fault, -1, -1, flow.base);
 }
 
+/* At the first turn of a group: accumulated cost, open balances, the system. */
+static Fault
+begin_group(Allocation *a, AllocationWorkspace *w, int number)
+{
+	AllocationManner manner = a->turn[number].manner;
+	Fault		fault;
+
+	if (number > 0 && a->turn[number - 1].group == a->turn[number].group)
+		return fault_none();
+	a->system = NULL;
+	fault = accumulate_costs(a, w);
+	if (fault.code != FAULT_NONE)
+		return fault_in(fault, a->turn[number].server, -1, -1);
+	if (manner == TURN_OPEN)
+		return allocation_open_group(a);
+	if (manner == TURN_SIMULTANEOUS)
+		return allocation_solve_group(a, w, number);
+	return fault;
+}
+
+/* Whether nothing, not even the error of an amount, is left with the server. */
+static bool
+leaves_nothing(const Allocation *a, const AllocationTurn *turn)
+{
+	int			pool;
+
+	if (turn->manner == TURN_OPEN ||
+		a->policy.credit_balance == CREDIT_BALANCE_KEEP)
+		return false;
+	for (pool = 0; pool < a->pools; pool++)
+		if (turn->base_of_pool[pool] == ALLOCATION_NONE ||
+			a->balance[cell_at(a, turn->server, pool)] != 0)
+			return false;
+	return true;
+}
+
 /*
  * Runs one turn: every pool of the server that has a base and a balance is
- * split over the base's open receivers, in flow units, so that balance and sent
- * of the server and balance and received of the receivers move by the same
- * amount.  Turns run in order, each once; between two the caller may check for
- * interrupts.  Work: O(pools x receivers), plus O(departments) per change of
- * base from one pool to the next.
+ * split over the base's receivers, in flow units, so that balance and sent of
+ * the server and balance and received of the receivers move by the same amount.
+ * The first turn of a simultaneous group solves it and moves the money of all
+ * its servers; the others only tell their flows.  Turns run in order, each
+ * once; between two the caller may check for interrupts.  Work: O(pools x
+ * receivers) a turn.
  *
- * A fault names server, pool and base; the state is then void.
+ * A fault names server, pool and base, FAULT_CLOSED_LOOP fills a->loop; the
+ * state is then void.
  */
 Fault
 allocation_turn(Allocation *a, int turn_index)
 {
 	AllocationReady ready = {0};
 	AllocationWorkspace w;
-	Fault		fault = fault_none();
-	int			server;
+	const AllocationTurn *turn;
+	Fault		fault;
 	int			pool;
 
 	if (turn_index != a->next_turn || turn_index < 0 || turn_index >= a->turns)
 		return fault_at(FAULT_TURN_ORDER, turn_index, a->next_turn);
-	w = workspace_of(a);
-	server = a->turn[turn_index].server;
-	if (turn_index == 0 ||
-		a->turn[turn_index - 1].group != a->turn[turn_index].group)
-		fault = accumulate_costs(a, &w);
+	w = allocation_workspace(a);
+	turn = &a->turn[turn_index];
+	fault = begin_group(a, &w, turn_index);
 	if (fault.code != FAULT_NONE)
-		return fault_in(fault, server, -1, -1);
+		return fault;
+	a->next_turn++;
+	if (turn->manner == TURN_SIMULTANEOUS)
+		return allocation_tell_turn(a, &w, turn_index);
 	ready.requested = ALLOCATION_NONE;
 	for (pool = 0; pool < a->pools; pool++)
 	{
-		fault = step_down_pool(a, &w, turn_index, pool, &ready);
+		fault = split_pool(a, &w, turn_index, pool, &ready);
 		if (fault.code != FAULT_NONE)
-			return fault_in(fault, server, pool, fault.base);
+			return fault_in(fault, turn->server, pool, fault.base);
 	}
-	a->next_turn++;
+	allocation_add_error(&w, turn->server, leaves_nothing(a, turn));
 	return fault;
 }
 

@@ -1,18 +1,21 @@
 /*
  * allocation.h
- *		Step-down allocation: how direct cost of departments closes, turn by turn.
+ *		Allocation: how direct cost of departments closes, turn by turn.
  *
  * Departments are numbered in code order, so "lower index" is "lower code".
- * A pool is one (cost item, funding source, cost class); each pool is stepped
- * down by itself. Money is int64 in 10^-8 yuan; a matrix lies department-major:
+ * A pool is one (cost item, funding source, cost class); each pool is allocated
+ * by itself. Money is int64 in 10^-8 yuan; a matrix lies department-major:
  * cell (department, pool) is at department * pools + pool.
  *
  * A turn empties one server: for each pool its balance is split over the
- * receivers of the pool's base. What leaves the server is what arrives. A
- * department that is a server in this group of turns or in an earlier one never
- * receives (the closing rule), nor does the server itself; such receivers drop
- * out of the base and their statistics do not count. The order in which a base
- * lists its receivers does not matter.
+ * receivers of the pool's base. What leaves the server is what arrives. Who may
+ * receive depends on the turn's manner; the server itself never does. Receivers
+ * that may not drop out of the base and their statistics do not count. The
+ * order in which a base lists its receivers does not matter.
+ *
+ * The methods are made of manners: direct = one group of closing turns;
+ * step-down = a group a step; double = a group of open turns before those of
+ * the step-down; reciprocal = one simultaneous group.
  *
  * Use: fill an Allocation, allocation_begin(), allocation_turn() for each turn
  * in order, allocation_check(). All memory is the caller's; nothing is kept.
@@ -55,7 +58,8 @@ typedef enum AllocationNegativeStatistic
 typedef enum AllocationCreditBalance
 {
 	CREDIT_BALANCE_ALLOCATE,	/* split like a debit, mirrored */
-	CREDIT_BALANCE_KEEP			/* stays with the server */
+	CREDIT_BALANCE_KEEP			/* stays with the server; what comes in later
+								 * pays it back first */
 } AllocationCreditBalance;
 
 typedef struct AllocationPolicy
@@ -86,11 +90,24 @@ typedef struct AllocationBase
 	int			fallback;		/* another base, or ALLOCATION_NONE */
 } AllocationBase;
 
+/* Whom the servers of a group may serve. */
+typedef enum AllocationManner
+{
+	TURN_CLOSING,				/* no server of this group or an earlier one */
+	TURN_SEQUENTIAL,			/* as closing, but peers whose turn is yet to
+								 * come do receive */
+	TURN_OPEN,					/* everybody; what is split is the balance at the
+								 * group's start, and nobody is closed by it */
+	TURN_SIMULTANEOUS			/* no server of an earlier group; the group's
+								 * balances solve one system of equations */
+} AllocationManner;
+
 typedef struct AllocationTurn
 {
 	int			server;			/* department index */
-	int			group;			/* servers of one group do not serve each other */
+	int			group;
 	const int  *base_of_pool;	/* [pools], ALLOCATION_NONE = not allocated */
+	AllocationManner manner;	/* the same in all turns of a group */
 } AllocationTurn;
 
 /* How a flow came about; bits. */
@@ -121,6 +138,14 @@ typedef struct AllocationFlow
 
 typedef void (*AllocationSink) (void *context, const AllocationFlow *flow);
 
+/* Gives memory for any type, which lives as long as the Allocation is used. */
+typedef void *(*AllocationMemory) (void *context, size_t size);
+
+/* Called often in long work; need not return. */
+typedef void (*AllocationPause) (void *context);
+
+#define ALLOCATION_LOOP_NAMED 8 /* servers of a closed loop that are named */
+
 typedef struct Allocation
 {
 	/* input, not changed */
@@ -131,7 +156,9 @@ typedef struct Allocation
 	int			turns;
 	int			levels;			/* planes of received, >= 1 */
 	const AllocationBase *base; /* [bases] */
-	const AllocationTurn *turn; /* [turns] ascending by group, then server */
+	const AllocationTurn *turn; /* [turns] ascending by group, then server; a
+								 * server may have several turns in a group,
+								 * each for pools of its own */
 	const int  *level_of_department;	/* [departments] 0 .. levels - 1 */
 
 	/* in: direct cost; out: what remains after the turns done */
@@ -146,15 +173,26 @@ typedef struct Allocation
 	AllocationSink flow;
 	/* called for each non-zero balance a policy leaves in place; may be NULL */
 	AllocationSink kept;
-	void	   *context;
+	void	   *context;		/* of the two sinks */
+
+	/* needed where turns are open or simultaneous; pause may be NULL */
+	AllocationMemory memory;
+	AllocationPause pause;
+	void	   *memory_context;
+
+	/* out, with FAULT_CLOSED_LOOP: its first servers in code order */
+	int			loop[ALLOCATION_LOOP_NAMED];
+	int			loop_servers;	/* all of them, named or not */
 
 	void	   *scratch;		/* allocation_scratch_size() bytes, any alignment */
 	int			next_turn;		/* kept by allocation_begin and _turn */
+	struct AllocationSystem *system;	/* the same, within a group */
 } Allocation;
 
 extern size_t allocation_scratch_size(int departments);
 extern Fault allocation_begin(Allocation *a);
 extern Fault allocation_turn(Allocation *a, int turn_index);
+extern int64_t allocation_error_bound(const Allocation *a);
 extern Fault allocation_check(const Allocation *a, const int64_t *direct);
 
 #endif							/* HC_CORE_ALLOCATION_H */

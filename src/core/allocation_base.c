@@ -6,45 +6,93 @@
 #include "core/allocation_base.h"
 #include "core/wide.h"
 
+/* Whether a department may not receive in a turn. */
+static bool
+is_closed(const AllocationWorkspace *w, const AllocationTurn *turn,
+		  int department)
+{
+	int64_t		since = w->closed_since[department];
+
+	switch (turn->manner)
+	{
+		case TURN_OPEN:
+			return department == turn->server;
+		case TURN_SIMULTANEOUS:
+			return department == turn->server || since < turn->group;
+		case TURN_SEQUENTIAL:
+			return department == turn->server || since < turn->group ||
+				(since == turn->group && department < turn->server);
+		case TURN_CLOSING:
+		default:
+			/* the server is closed since this group at the latest */
+			return since <= turn->group;
+	}
+}
+
+/* Sorts departments; they come sorted but from a caller of odd habits. */
+static void
+sort_departments(int *d, int n)
+{
+	int			gap;
+	int			i;
+
+	for (i = 1; i < n && d[i - 1] < d[i]; i++)
+		;
+	if (i >= n)
+		return;
+	for (gap = n / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11)
+		for (i = gap; i < n; i++)
+		{
+			int			moving = d[i];
+			int			at = i;
+
+			for (; at >= gap && d[at - gap] > moving; at -= gap)
+				d[at] = d[at - gap];
+			d[at] = moving;
+		}
+}
+
 /* Lists a base's open receivers with their weights, ascending. */
 static Fault
-collect_receivers(const Allocation *a, AllocationWorkspace *w, int group,
+collect_receivers(const Allocation *a, AllocationWorkspace *w, int turn_index,
 				  AllocationReady *ready)
 {
 	const AllocationBase *base = &a->base[ready->base];
+	bool		accumulated = base->kind == BASE_ACCUMULATED_COST;
+	Fault		fault = fault_none();
 	int			i;
 
-	for (i = 0; i < a->departments; i++)
-	{
-		w->member[i] = false;
-		w->dense[i] = 0;
-	}
+	ready->n = 0;
+	ready->error = 0;
 	for (i = 0; i < base->n; i++)
 	{
 		int			d = base->receivers[i];
 
-		/* the server is closed since this group at the latest */
-		if (w->closed_since[d] <= group)
+		if (is_closed(w, &a->turn[turn_index], d))
 			continue;
+		if (!w->member[d])
+			w->receiver[ready->n++] = d;
 		w->member[d] = true;
 		if (base->kind == BASE_EQUAL)
 			w->dense[d] = ONE_WEIGHT;
-		else if (base->kind == BASE_ACCUMULATED_COST)
+		else if (accumulated)
 			w->dense[d] = w->accumulated[d];
 		else if (!add_int64(&w->dense[d], base->weights[i]))
-			return fault_at(FAULT_OVERFLOW, d, base->weights[i]);
+			fault = fault_at(FAULT_OVERFLOW, d, base->weights[i]);
 	}
-	ready->weight_scale = base->kind == BASE_ACCUMULATED_COST ?
+	ready->weight_scale = accumulated ?
 		ALLOCATION_AMOUNT_SCALE : ALLOCATION_WEIGHT_SCALE;
-	ready->n = 0;
-	for (i = 0; i < a->departments; i++)
+	sort_departments(w->receiver, ready->n);
+	for (i = 0; i < ready->n; i++)
 	{
-		if (!w->member[i])
-			continue;
-		w->receiver[ready->n] = i;
-		w->weight[ready->n++] = w->dense[i];
+		int			d = w->receiver[i];
+
+		w->weight[i] = w->dense[d];
+		ready->error += accumulated ? w->error[d] : 0;
+		w->dense[d] = 0;
+		w->member[d] = false;
 	}
-	return fault_none();
+	return fault;
 }
 
 /* Treats negative weights as the policy says. */
@@ -123,23 +171,24 @@ weigh_equally(AllocationWorkspace *w, AllocationReady *ready)
 }
 
 /*
- * Makes the base ready->requested ready for a server of a group of turns:
+ * Makes the base ready->requested ready for the server of a turn:
  * follows fallbacks, fills *ready and the receivers and weights of the
  * workspace.  A total of zero means that the balance stays with the server
  * (ZERO_BASE_UNALLOCATED).  On a fault ready->base is the base it is about and
  * `at` the department, where one is to blame.
  */
 Fault
-allocation_ready_base(const Allocation *a, AllocationWorkspace *w, int group,
-					  AllocationReady *ready)
+allocation_ready_base(const Allocation *a, AllocationWorkspace *w,
+					  int turn_index, AllocationReady *ready)
 {
 	int			hops;
 
 	ready->base = ready->requested;
+	ready->doubt = false;
 	for (hops = 0; hops <= a->bases; hops++)
 	{
 		int			fallback = a->base[ready->base].fallback;
-		Fault		fault = collect_receivers(a, w, group, ready);
+		Fault		fault = collect_receivers(a, w, turn_index, ready);
 
 		ready->policy_used = hops > 0 ? FLOW_FALLBACK : 0;
 		if (fault.code == FAULT_NONE)
@@ -148,6 +197,7 @@ allocation_ready_base(const Allocation *a, AllocationWorkspace *w, int group,
 			fault = total_weights(w, ready);
 		if (fault.code != FAULT_NONE || ready->total > 0)
 			return fault;
+		ready->doubt = ready->doubt || ready->error > 0;
 		switch (a->policy.zero_base)
 		{
 			case ZERO_BASE_UNALLOCATED:

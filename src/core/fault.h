@@ -31,8 +31,12 @@ typedef enum FaultCode
 	FAULT_FIXED_SHARE,			/* fixed shares are not 1.000000; detail = sum */
 	FAULT_FALLBACK_LOOP,		/* fallback bases lead back to themselves */
 	FAULT_POOL_CONSERVATION,	/* sum of a pool changed; detail = difference */
-	FAULT_CELL_CONSERVATION		/* direct + received - sent <> balance; at =
+	FAULT_CELL_CONSERVATION,	/* direct + received - sent <> balance; at =
 								 * department, detail = difference */
+	FAULT_CLOSED_LOOP,			/* servers that serve each other only hold cost;
+								 * detail = how many */
+	FAULT_SIMULTANEOUS_SIGNED,	/* signed statistics in simultaneous equations */
+	FAULT_SIMULTANEOUS_MULTIPLIER	/* rounded multipliers in the same */
 } FaultCode;
 
 typedef struct Fault

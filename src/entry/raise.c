@@ -216,6 +216,21 @@ raise_fault(Fault fault, FaultNames names)
 			message = "has amounts that do not fit";
 			hint = "Amounts must stay below 80,000,000,000 and statistics below 9,000,000,000,000 in total.";
 			break;
+		case FAULT_CLOSED_LOOP:
+			sqlstate = "MC607";
+			message = "is in a closed loop: the servers in it serve each other only, and hold cost";
+			hint = "Give one of them a receiver outside, or a driver value for one.";
+			break;
+		case FAULT_SIMULTANEOUS_SIGNED:
+			sqlstate = "MC608";
+			message = "has signed statistics, which simultaneous equations do not know";
+			hint = "Choose another negative_statistic policy in the plan, or a method other than reciprocal.";
+			break;
+		case FAULT_SIMULTANEOUS_MULTIPLIER:
+			sqlstate = "MC609";
+			message = "cannot be solved for with rounded unit cost multipliers";
+			hint = "Leave multiplier_scale of the plan empty, or choose a method other than reciprocal.";
+			break;
 		case FAULT_NONE:
 		case FAULT_ARGUMENT:
 		case FAULT_INVARIANT:

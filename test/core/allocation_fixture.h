@@ -1,6 +1,6 @@
 /*
  * allocation_fixture.h
- *		A small hospital for tests of the step-down, built line by line.
+ *		A small hospital for tests of the allocation, built line by line.
  */
 #ifndef HC_TEST_ALLOCATION_FIXTURE_H
 #define HC_TEST_ALLOCATION_FIXTURE_H
@@ -22,6 +22,7 @@
 #define MOST_TURNS 16
 #define MOST_FLOWS 4000
 #define LEVELS 3
+#define MOST_MEMORY 4096
 #define CENT INT64_C(1000000)	/* in 10^-8 yuan */
 #define YUAN INT64_C(100000000)
 #define ONE INT64_C(1000000)	/* 1.0 of a statistic */
@@ -43,7 +44,23 @@ typedef struct Fixture
 	AllocationFlow kept[MOST_FLOWS];
 	int			flows;
 	int			keeps;
+	void	   *memory[MOST_MEMORY];
+	int			memories;
+	int64_t		bound;			/* of the error, after fixture_run */
 } Fixture;
+
+/* Memory of exactly the size asked for, dirty, freed at the end of the run. */
+static inline void *
+lend_memory(void *context, size_t size)
+{
+	Fixture    *f = context;
+
+	assert_true(f->memories < MOST_MEMORY);
+	f->memory[f->memories] = malloc(size);
+	assert_non_null(f->memory[f->memories]);
+	memset(f->memory[f->memories], 0xa5, size);
+	return f->memory[f->memories++];
+}
 
 static inline void
 note_flow(void *context, const AllocationFlow *flow)
@@ -82,6 +99,8 @@ fixture_begin(Fixture *f, int departments, int pools, int64_t unit)
 	f->a.flow = note_flow;
 	f->a.kept = note_kept;
 	f->a.context = f;
+	f->a.memory = lend_memory;
+	f->a.memory_context = f;
 }
 
 /* Sets a cell of direct cost, in 10^-8 yuan. */
@@ -124,6 +143,14 @@ fixture_turn(Fixture *f, int server, int group, int base)
 	f->turn[number].base_of_pool = f->base_of_pool[number];
 }
 
+/* Gives all turns from `first` on a manner. */
+static inline void
+fixture_manner(Fixture *f, int first, AllocationManner manner)
+{
+	for (; first < f->a.turns; first++)
+		f->turn[first].manner = manner;
+}
+
 /* Runs all turns and the check, on scratch of exactly the size asked for. */
 static inline Fault
 fixture_run(Fixture *f)
@@ -139,6 +166,9 @@ fixture_run(Fixture *f)
 		fault = allocation_turn(&f->a, i);
 	if (fault.code == FAULT_NONE)
 		fault = allocation_check(&f->a, f->direct);
+	f->bound = fault.code == FAULT_NONE ? allocation_error_bound(&f->a) : -1;
+	while (f->memories > 0)
+		free(f->memory[--f->memories]);
 	free(f->a.scratch);
 	f->a.scratch = NULL;
 	return fault;

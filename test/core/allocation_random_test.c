@@ -1,6 +1,6 @@
 /*
  * allocation_random_test.c
- *		Laws of the step-down over random hospitals and policies.
+ *		Laws of the allocation over random hospitals, policies and methods.
  */
 #include "allocation_fixture.h"
 #include "random.h"
@@ -52,6 +52,22 @@ draw_base(Fixture *f, bool accumulated)
 	fixture_base(f, kind, n, receivers, weights);
 }
 
+/* Gives each group a manner; rounded multipliers know no equations. */
+static void
+draw_manners(Fixture *f)
+{
+	AllocationManner manner = TURN_CLOSING;
+	int			i;
+
+	for (i = 0; i < f->a.turns; i++)
+	{
+		if (i == 0 || f->turn[i].group != f->turn[i - 1].group)
+			manner = (AllocationManner) random_below(
+				f->a.policy.multiplier_scale == ALLOCATION_EXACT ? 4 : 3);
+		f->turn[i].manner = manner;
+	}
+}
+
 /* Draws a hospital that is well formed; its policies may still refuse it. */
 static void
 draw_hospital(Fixture *f, bool accumulated)
@@ -91,15 +107,24 @@ draw_hospital(Fixture *f, bool accumulated)
 			f->base_of_pool[i][pool] = random_below(f->a.bases + 1) - 1;
 		server += random_below(2);
 	}
+	draw_manners(f);
 }
 
 static bool
 closed(const Fixture *f, int department, int turn)
 {
+	AllocationManner manner = f->turn[turn].manner;
+	int			server = f->turn[turn].server;
 	int			i;
 
+	if (department == server || manner == TURN_OPEN)
+		return department == server;
 	for (i = 0; i < f->a.turns; i++)
-		if (f->turn[i].server == department && f->turn[i].group <= f->turn[turn].group)
+		if (f->turn[i].server == department && f->turn[i].manner != TURN_OPEN &&
+			(f->turn[i].group < f->turn[turn].group ||
+			 (f->turn[i].group == f->turn[turn].group &&
+			  (manner == TURN_CLOSING ||
+			   (manner == TURN_SEQUENTIAL && department < server)))))
 			return true;
 	return false;
 }

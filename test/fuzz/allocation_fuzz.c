@@ -1,6 +1,6 @@
 /*
  * allocation_fuzz.c
- *		No plan, however odd, makes the step-down lose or invent money.
+ *		No plan, however odd, makes the allocation lose or invent money.
  */
 #include "core/allocation.h"
 #include "input.h"
@@ -14,7 +14,7 @@ typedef struct Plan
 	Allocation	a;
 	AllocationBase base[MOST_BASES];
 	AllocationTurn turn[MOST_TURNS];
-	void	   *owned[64];
+	void	   *owned[4096];
 	int			owned_count;
 } Plan;
 
@@ -26,6 +26,14 @@ own(Plan *plan, size_t size)
 	plan->owned[plan->owned_count++] = memory;
 	memset(memory, 0, size);
 	return memory;
+}
+
+/* As own, for the core, which must not count on zeros. */
+static void *
+lend(void *context, size_t size)
+{
+	LAW(((Plan *) context)->owned_count < 4096);
+	return memset(own(context, size), 0xa5, size);
 }
 
 /* An index that is out of range now and then. */
@@ -84,6 +92,7 @@ draw_bases(Input *input, Plan *plan)
 static void
 draw_turns(Input *input, Plan *plan)
 {
+	AllocationManner manner = TURN_CLOSING;
 	int			group = 0;
 	int			i;
 	int			j;
@@ -93,8 +102,13 @@ draw_turns(Input *input, Plan *plan)
 	{
 		int		   *base_of_pool = own(plan, sizeof(int) * (size_t) plan->a.pools);
 
-		group += draw_below(input, 2);
+		if (i == 0 || draw_below(input, 2))
+		{
+			group++;
+			manner = (AllocationManner) draw_below(input, 4);
+		}
 		plan->turn[i].group = group;
+		plan->turn[i].manner = manner;
 		plan->turn[i].server = draw_index(input, plan->a.departments);
 		plan->turn[i].base_of_pool = base_of_pool;
 		for (j = 0; j < plan->a.pools; j++)
@@ -162,6 +176,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	a->flow = law_flow;
 	a->kept = law_kept;
 	a->context = a;
+	a->memory = lend;
+	a->memory_context = &plan;
 	draw_policy(&input, &a->policy);
 	draw_bases(&input, &plan);
 	draw_turns(&input, &plan);
@@ -174,6 +190,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (fault.code == FAULT_NONE)
 			LAW(allocation_check(a, direct).code == FAULT_NONE);
 	}
+	if (fault.code == FAULT_NONE)
+		LAW(allocation_error_bound(a) > 0);
+	else if (fault.code == FAULT_CLOSED_LOOP)
+		LAW(a->loop_servers == fault.detail && a->loop[0] == fault.server);
 	for (i = 0; i < plan.owned_count; i++)
 		free(plan.owned[i]);
 	return 0;
