@@ -6,7 +6,7 @@
 #include "exact.h"
 #include "random.h"
 
-#define ROUNDS 4000
+#define ROUNDS 2500
 
 /* One pool of a simultaneous group as equations. */
 typedef struct Equations
@@ -94,10 +94,11 @@ find_senders(Exact *e, Equations *q, int pool)
 {
 	bool		keep = e->f->a.policy.credit_balance == CREDIT_BALANCE_KEEP;
 	bool		grown = true;
+	bool		regular = true;
 	mpq_t		sum;
 
 	mpq_init(sum);
-	while (grown)
+	while (grown && regular)
 	{
 		grown = false;
 		for (int i = 0; i < q->n; i++)
@@ -113,11 +114,11 @@ find_senders(Exact *e, Equations *q, int pool)
 			if (keep ? mpq_sgn(sum) > 0 : mpq_sgn(e->start[d][pool]) != 0 || reached)
 				q->sends[i] = grown = true;
 		}
-		if (grown && keep && !solve(e, q, pool))
-			return false;
+		if (grown && keep)
+			regular = solve(e, q, pool);
 	}
 	mpq_clear(sum);
-	return keep || solve(e, q, pool);
+	return keep ? regular : solve(e, q, pool);
 }
 
 /* Settles one pool of a simultaneous group. */
