@@ -24,6 +24,9 @@ BEGIN
 		UNION ALL
 		SELECT s.department_code, s.cost_item_code, s.funding_source, 'medical', s.amount FROM hospital_cost._run_spread s WHERE s.run_id = new_run) d
 	GROUP BY d.department_code, d.cost_item_code, d.funding_source, d.cost_class;
+	UPDATE hospital_cost._run r SET direct_rows = (SELECT coalesce(range_agg(int8range(d.direct_cost_id, d.direct_cost_id, '[]')), '{}')
+		FROM hospital_cost._direct_cost d WHERE d.period = month)
+	WHERE r.run_id = new_run;
 
 	INSERT INTO hospital_cost._run_step (run_id, step_id, step_no, server_class, server_code, receiver_classes, driver_code,
 		cost_item_code, fallback_driver_code)
@@ -71,7 +74,8 @@ BEGIN
 	PERFORM hospital_cost._snapshot_inputs(new_run, allocate.period, chosen);
 	PERFORM hospital_cost._compute_run(new_run);
 	UPDATE hospital_cost._run r
-	SET total_direct = t.direct, total_full = t.full_cost, seconds = extract(epoch FROM clock_timestamp() - started),
+	SET total_direct = t.direct, total_full = t.full_cost, fingerprint = hospital_cost._fingerprint(new_run),
+		engine_version = (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'hospital_cost'), seconds = extract(epoch FROM clock_timestamp() - started),
 		official = NOT EXISTS (SELECT FROM hospital_cost._run o WHERE o.period = allocate.period AND o.official)
 	FROM (SELECT coalesce(sum(c.direct), 0) AS direct, coalesce(sum(c.full_cost), 0) AS full_cost
 		FROM hospital_cost._department_cost c WHERE c.run_id = new_run) t
@@ -95,7 +99,7 @@ END $$;
 
 CREATE OR REPLACE VIEW hospital_cost.run AS
 SELECT r.run_id, r.period, r.plan_code, r.plan_version, r.plan ->> 'method' AS method, r.official, p.state AS period_state,
-	r.total_direct, r.total_full, r.seconds, r.run_at, r.run_by
+	r.total_direct, r.total_full, r.seconds, r.run_at, r.run_by, r.fingerprint, r.engine_version
 FROM hospital_cost._run r LEFT JOIN hospital_cost.period p ON p.period = r.period;
 
 CREATE OR REPLACE VIEW hospital_cost.department_cost AS
@@ -148,7 +152,9 @@ BEGIN ATOMIC
 		(SELECT coalesce(sum(c.received), 0) FROM cell c) AS received, (SELECT coalesce(sum(c.sent), 0) FROM cell c) AS sent,
 		(SELECT coalesce(sum(f.amount), 0) FROM flow f) AS flows,
 		(SELECT count(*) FROM split s WHERE s.difference <> 0)::numeric AS open_splits,
-		(SELECT count(*) FROM margin m, unit u WHERE abs(m.rounded - m.exact) >= u.cent)::numeric AS bad_margins
+		(SELECT count(*) FROM margin m, unit u WHERE abs(m.rounded - m.exact) >= u.cent)::numeric AS bad_margins,
+		(SELECT count(*) FROM r WHERE r.fingerprint IS DISTINCT FROM hospital_cost._fingerprint(r.run_id))::numeric AS changed_inputs,
+		(SELECT count(*) FROM r CROSS JOIN LATERAL hospital_cost._cell_difference(r.run_id))::numeric AS changed_cells
 	) t
 	CROSS JOIN LATERAL (VALUES
 		(CASE WHEN EXISTS (SELECT FROM hospital_cost.cost_control_total k JOIN r ON r.period = k.period) THEN 1 END,
@@ -159,7 +165,9 @@ BEGIN ATOMIC
 		(5, 'full cost = direct cost, to the neighbouring cell unit',
 			CASE WHEN abs(t.full_cost - t.direct) < (SELECT u.cent FROM unit u) THEN t.full_cost ELSE t.direct END, t.full_cost),
 		(6, 'received = sent', t.sent, t.received), (7, 'flows retold = sent', t.sent, t.flows),
-		(8, 'splits that do not close', 0, t.open_splits), (9, 'cells or margins not at a neighbouring cent', 0, t.bad_margins)
+		(8, 'splits that do not close', 0, t.open_splits), (9, 'cells or margins not at a neighbouring cent', 0, t.bad_margins),
+		(10, 'stored inputs that no longer have their fingerprint', 0, t.changed_inputs),
+		(11, 'stored cells that differ when the run is performed again', 0, t.changed_cells)
 	) AS v (ord, name, want, have)
 	WHERE v.ord IS NOT NULL
 	ORDER BY v.ord;

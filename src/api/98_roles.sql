@@ -7,10 +7,11 @@ BEGIN ATOMIC
 	VALUES
 		('reader', 'SELECT', 'hospital department period period_event charge_item price reason_code encounter department_stay service_use order_line stock workload workload_value
 			attachment ledger charge_total payment_ledger posting_issue seal rule rule_kind finding cost_item direct_cost cost_control_total driver driver_value
-			allocation_plan allocation_step run department_cost visit_cost bed_day_cost progress spread_rule'),
+			allocation_plan allocation_step run department_cost department_cost_by_level visit_cost bed_day_cost progress spread_rule'),
 		('reader', 'EXECUTE', 'hospital_timezone() hospital_day(timestamptz) period_of(date) price_of(text,date,text) check_setup()
-			verify_ledger(date) verify_payments(date) encounter_account(text) verify_seal(date,text) quote(text,jsonb) allocation_flow(integer,text,text) verify_allocation(integer) _driver_quantity(date,text) _progress() policy_use(integer) spread_cost(integer)
-				cost_control_difference(date)'),
+			verify_ledger(date) verify_payments(date) encounter_account(text) verify_seal(date,text) quote(text,jsonb) allocation_flow(integer,text,text) verify_allocation(integer) replay(integer)
+			compare_runs(integer,integer,boolean) trace_cost(integer,text,text) trace_direct_cost(integer,bigint) cost_origin(integer,text) cost_by_scope(integer)
+			_driver_quantity(date,text) _progress() policy_use(integer) spread_cost(integer) cost_control_difference(date)'),
 		-- Whoever attaches a table decides what the books believe: that is not the clerk's, whatever tables he owns.
 		('controller', 'EXECUTE', 'attach_charges(regclass,jsonb,text,text,jsonb) detach_charges(regclass) create_charge_table(text,text,text)
 			backfill(regclass,date,date,bigint) attach_payments(regclass,jsonb,text,jsonb) detach_payments(regclass)
@@ -30,7 +31,7 @@ BEGIN ATOMIC
 		('accountant', 'EXECUTE', 'attach_costs(regclass,jsonb,text,jsonb) detach_costs(regclass) refresh_feed(regclass) verify_feed(regclass) follow_feed()
 			_refuse_truncate() check_allocation(date,text,integer)'),
 		('controller', 'EXECUTE', 'check_allocation(date,text,integer) open_period(date) close_period(date,interval) reopen_period(date,text) load_defaults() allocate(date,text,integer)
-			make_official(integer) compact_totals() seal_period(date) review_finding(bigint,text,text)'),
+			allocate(date,date,text,integer) allocate(date,text,text,integer) make_official(integer) delete_run(integer) compact_totals() seal_period(date) review_finding(bigint,text,text)'),
 		('controller', 'SELECT,INSERT,UPDATE', 'hospital department rule'),
 		('controller', 'EXECUTE', '_next_department_id()'),
 		('cashier_leader', 'EXECUTE', 'review_finding(bigint,text,text)'),

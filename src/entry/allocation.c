@@ -11,25 +11,14 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
-#include "core/allocation.h"
 #include "core/rounding.h"
+#include "entry/allocation.h"
 #include "entry/raise.h"
 #include "entry/sql.h"
 #include "store/allocation.h"
 #include "store/allocation_turn.h"
 #include "store/decimal.h"
 #include "store/progress.h"
-
-#define LEVELS 4
-
-/* A run being worked: the hospital row is a department of its own that takes no part. */
-typedef struct Work
-{
-	RunInput *input;
-	RunTurns *turns;
-	Allocation allocation;
-	int64 *exact; /* the core's balance: direct cost on the way to full cost */
-} Work;
 
 /* Where flows go, and which are wanted. */
 typedef struct FlowSink
@@ -38,7 +27,6 @@ typedef struct FlowSink
 	ReturnSetInfo *result;
 	char *from; /* NULL: every server */
 	char *to;
-	bool kept; /* not transfers but what a policy leaves with its server */
 	MemoryContext row_context;
 } FlowSink;
 
@@ -48,8 +36,8 @@ allocate_zeroed(Size size)
 	return MemoryContextAllocExtended(CurrentMemoryContext, Max(size, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
-static void
-raise_work_fault(const Work *work, Fault fault)
+void
+allocation_raise(const Work *work, Fault fault)
 {
 	const RunInput *input = work->input;
 	FaultNames names = {0};
@@ -65,11 +53,16 @@ raise_work_fault(const Work *work, Fault fault)
 	raise_fault(fault, names);
 }
 
-static void put_flow(void *context, const AllocationFlow *flow);
+void
+allocation_require(int run_id)
+{
+	if (!allocation_exists(run_id))
+		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '6', '1', '4')),
+				errmsg("run %d does not exist", run_id), errhint("See hospital_cost.run."));
+}
 
-/* Does the whole run, and tells its flows to the sink if there is one. */
-static Work *
-do_run(int run_id, FlowSink *sink)
+Work *
+allocation_work(int run_id, AllocationSink flow, AllocationSink kept, void *context, const Work **handle)
 {
 	Work *work = palloc0(sizeof(Work));
 	Allocation *a = &work->allocation;
@@ -98,13 +91,13 @@ do_run(int run_id, FlowSink *sink)
 		.balance = (int64_t *) work->exact,
 		.received = allocate_zeroed(LEVELS * plane * sizeof(int64)),
 		.sent = allocate_zeroed(plane * sizeof(int64)),
-		.flow = sink == NULL || sink->kept ? NULL : put_flow,
-		.kept = sink == NULL || !sink->kept ? NULL : put_flow,
-		.context = sink,
+		.flow = flow,
+		.kept = kept,
+		.context = context,
 		.scratch = allocate_zeroed(allocation_scratch_size(departments)),
 	};
-	if (sink != NULL)
-		sink->work = work;
+	if (handle != NULL)
+		*handle = work;
 	if (input->pools == 0)
 		return work;
 	progress_phase("compute", a->turns);
@@ -118,8 +111,27 @@ do_run(int run_id, FlowSink *sink)
 	if (fault.code == FAULT_NONE)
 		fault = allocation_check(a, (int64_t *) input->direct);
 	if (fault.code != FAULT_NONE)
-		raise_work_fault(work, fault);
+		allocation_raise(work, fault);
 	return work;
+}
+
+const int64 *
+allocation_rounded(const Work *work)
+{
+	const RunInput *input = work->input;
+	int departments = input->departments + 1;
+	int64 *rounded;
+	Fault fault;
+
+	if (input->pools == 0)
+		return NULL;
+	rounded = allocate_zeroed((Size) departments * input->pools * sizeof(int64));
+	fault = rounding_controlled((int64_t *) work->exact, departments, input->pools, input->source_of_pool, input->sources,
+								input->cell_unit, (int64_t *) rounded,
+								allocate_zeroed(rounding_scratch_size(departments, input->pools, input->sources)));
+	if (fault.code != FAULT_NONE)
+		allocation_raise(work, fault);
+	return rounded;
 }
 
 SQL_FUNCTION(hc_compute_run);
@@ -129,27 +141,16 @@ Datum
 hc_compute_run(PG_FUNCTION_ARGS)
 {
 	Work *work;
-	RunInput *input;
-	int departments;
-	int64 *rounded;
-	Fault fault;
+	const int64 *rounded;
 
 	progress_phase("load", -1);
-	work = do_run(PG_GETARG_INT32(0), NULL);
-	input = work->input;
-	departments = input->departments + 1;
-	if (input->pools == 0)
-		PG_RETURN_VOID();
+	work = allocation_work(PG_GETARG_INT32(0), NULL, NULL, NULL, NULL);
 	progress_phase("round", -1);
-	rounded = allocate_zeroed((Size) departments * input->pools * sizeof(int64));
-	fault = rounding_controlled((int64_t *) work->exact, departments, input->pools, input->source_of_pool, input->sources,
-								input->cell_unit, (int64_t *) rounded,
-								allocate_zeroed(rounding_scratch_size(departments, input->pools, input->sources)));
-	if (fault.code != FAULT_NONE)
-		raise_work_fault(work, fault);
-	progress_phase("store", departments);
+	rounded = allocation_rounded(work);
+	progress_phase("store", work->input->departments + 1);
 	CHECK_FOR_INTERRUPTS();
-	allocation_save(input, (int64 *) work->allocation.received, (int64 *) work->allocation.sent, rounded);
+	if (rounded != NULL)
+		allocation_save(work->input, (int64 *) work->allocation.received, (int64 *) work->allocation.sent, rounded);
 	PG_RETURN_VOID();
 }
 
@@ -208,16 +209,14 @@ put_flow(void *context, const AllocationFlow *flow)
 
 /* Does a run once more and puts its transfers, or the balances it kept, into the result of the SQL function. */
 static void
-tell_run(FunctionCallInfo fcinfo, FlowSink *sink)
+tell_run(FunctionCallInfo fcinfo, FlowSink *sink, AllocationSink flow, AllocationSink kept)
 {
 	int run_id = PG_GETARG_INT32(0);
 
-	if (!allocation_exists(run_id))
-		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '6', '1', '4')),
-				errmsg("run %d does not exist", run_id), errhint("See hospital_cost.run."));
+	allocation_require(run_id);
 	sink->result = (ReturnSetInfo *) fcinfo->resultinfo;
 	sink->row_context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost flow", ALLOCSET_SMALL_SIZES);
-	(void) do_run(run_id, sink);
+	(void) allocation_work(run_id, flow, kept, sink, &sink->work);
 }
 
 SQL_FUNCTION(hc_allocation_flow);
@@ -233,7 +232,7 @@ hc_allocation_flow(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	sink.from = PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1));
 	sink.to = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
-	tell_run(fcinfo, &sink);
+	tell_run(fcinfo, &sink, put_flow, NULL);
 	return (Datum) 0;
 }
 
@@ -243,9 +242,9 @@ SQL_FUNCTION(hc_allocation_kept);
 Datum
 hc_allocation_kept(PG_FUNCTION_ARGS)
 {
-	FlowSink sink = {.kept = true};
+	FlowSink sink = {0};
 
 	InitMaterializedSRF(fcinfo, 0);
-	tell_run(fcinfo, &sink);
+	tell_run(fcinfo, &sink, NULL, put_flow);
 	return (Datum) 0;
 }

@@ -12,7 +12,10 @@ CREATE TABLE hospital_cost._run (
 	official boolean NOT NULL DEFAULT false,
 	total_direct numeric(22,8),
 	total_full numeric(18,2),
-	seconds numeric(12,3)
+	seconds numeric(12,3),
+	engine_version text,
+	fingerprint text COLLATE "C", -- of the inputs, as _fingerprint computes it
+	direct_rows int8multirange -- direct_cost_id of the rows behind _run_direct
 );
 ALTER SEQUENCE hospital_cost.run_seq OWNED BY hospital_cost._run.run_id;
 CREATE UNIQUE INDEX run_official_idx ON hospital_cost._run (period) WHERE official;

@@ -33,6 +33,12 @@ class_number(const char *name)
 	elog(ERROR, "department class \"%s\" is not known", name);
 }
 
+const char *
+allocation_class_name(int number)
+{
+	return class_names[number];
+}
+
 /* Runs a query about the run; rows are read with the functions below before the next call. */
 static uint64
 query(const char *sql, int run_id)
@@ -316,14 +322,19 @@ allocation_exists(int run_id)
 	return exists;
 }
 
-static void
-save_cell(Appender *appender, const RunInput *input, int department, int pool, const int64 *amounts, const int64 *levels)
+bool
+allocation_cell(const RunInput *input, const int64 *received, const int64 *sent, const int64 *full_cost, int department, int pool,
+				Datum *v, bool *n)
 {
-	Datum *v;
-	bool *n;
-	int64 received = 0;
+	Size plane = ((Size) input->departments + 1) * input->pools;
+	Size cell = (Size) department * input->pools + pool;
+	int64 all = 0;
+	bool empty = input->direct[cell] == 0 && sent[cell] == 0 && full_cost[cell] == 0;
 
-	append_slot(appender, &v, &n);
+	for (int level = 0; level < 4; level++)
+		empty = empty && received[level * plane + cell] == 0;
+	if (empty)
+		return false;
 	v[0] = Int32GetDatum(input->run_id);
 	n[1] = department == input->departments;
 	if (!n[1])
@@ -331,17 +342,18 @@ save_cell(Appender *appender, const RunInput *input, int department, int pool, c
 	v[2] = CStringGetTextDatum(input->cost_item[pool]);
 	v[3] = CStringGetTextDatum(input->funding_source[pool]);
 	v[4] = CStringGetTextDatum(input->cost_class[pool]);
-	v[5] = decimal_to_numeric(amounts[0], ALLOCATION_AMOUNT_SCALE);
+	v[5] = decimal_to_numeric(input->direct[cell], ALLOCATION_AMOUNT_SCALE);
 	for (int level = 0; level < 4; level++)
 	{
-		received += levels[level];
+		all += received[level * plane + cell];
 		if (level < 3)
-			v[6 + level] = decimal_to_numeric(levels[level], ALLOCATION_AMOUNT_SCALE);
+			v[6 + level] = decimal_to_numeric(received[level * plane + cell], ALLOCATION_AMOUNT_SCALE);
 	}
-	v[9] = decimal_to_numeric(received, ALLOCATION_AMOUNT_SCALE);
-	v[10] = decimal_to_numeric(amounts[1], ALLOCATION_AMOUNT_SCALE);
+	v[9] = decimal_to_numeric(all, ALLOCATION_AMOUNT_SCALE);
+	v[10] = decimal_to_numeric(sent[cell], ALLOCATION_AMOUNT_SCALE);
 	/* Whole cents: the plan's cell unit is a multiple of one. */
-	v[11] = decimal_to_numeric(amounts[2] / 1000000, 2);
+	v[11] = decimal_to_numeric(full_cost[cell] / 1000000, 2);
+	return true;
 }
 
 void
@@ -359,23 +371,21 @@ allocation_save(const RunInput *input, const int64 *received, const int64 *sent,
 		progress_done(department);
 		for (int pool = 0; pool < input->pools; pool++)
 		{
-			Size cell = (Size) department * input->pools + pool;
-			int64 levels[4];
-			int64 amounts[3] = {input->direct[cell], sent[cell], full_cost[cell]};
-			bool empty = amounts[0] == 0 && amounts[1] == 0 && amounts[2] == 0;
-			MemoryContext old;
+			Datum values[ALLOCATION_CELL_COLUMNS];
+			bool nulls[ALLOCATION_CELL_COLUMNS] = {false};
+			Datum *v;
+			bool *n;
+			MemoryContext old = MemoryContextSwitchTo(batch);
 
-			for (int level = 0; level < 4; level++)
+			if (allocation_cell(input, received, sent, full_cost, department, pool, values, nulls))
 			{
-				levels[level] = received[level * plane + cell];
-				empty = empty && levels[level] == 0;
+				append_slot(appender, &v, &n);
+				memcpy(v, values, sizeof(values));
+				memcpy(n, nulls, sizeof(nulls));
+				pending++;
 			}
-			if (empty)
-				continue;
-			old = MemoryContextSwitchTo(batch);
-			save_cell(appender, input, department, pool, amounts, levels);
 			MemoryContextSwitchTo(old);
-			if (++pending == 1000)
+			if (pending == 1000)
 			{
 				append_flush(appender, NULL);
 				MemoryContextReset(batch);

@@ -62,8 +62,17 @@ typedef struct RunInput
 /* Reads the inputs of a run into the current memory context; elog if there is no such run. */
 extern RunInput *allocation_load(int run_id);
 
+/* Name of a class of departments by its number in class_of_department. */
+extern const char *allocation_class_name(int number);
+
 /* Whether a run exists. */
 extern bool allocation_exists(int run_id);
+
+#define ALLOCATION_CELL_COLUMNS 12
+
+/* Fills in the columns of one row of the result, in the current memory context; false if the cell is empty. Arguments as below. */
+extern bool allocation_cell(const RunInput *input, const int64 *received, const int64 *sent, const int64 *full_cost, int department, int pool,
+							Datum *v, bool *n);
 
 /*
  * Writes the result: for each cell direct, received by level [4][departments + 1][pools], sent, and the rounded full cost (all 1e-8 yuan).
