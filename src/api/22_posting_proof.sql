@@ -1,8 +1,8 @@
 -- 20 posting: the ledger held against the hospital's own tables by separate SQL.
 
 -- The SQL that reads one mapped field from table alias "s": text for keys and codes, numeric for numbers, NULL if not mapped. Texts come out
--- as the C code reads them, whatever the session's DateStyle: dates in ISO, text without blanks at its ends, columns joined by '|', which is escaped
--- within them.
+-- as the C code reads them, whatever the session's DateStyle: dates in ISO, text without blanks at its ends (but keys as they are, and what names a row as that
+-- row's key is), columns joined by '|', which is escaped within them.
 CREATE OR REPLACE FUNCTION hospital_cost._source_sql(relation regclass, columns jsonb, field text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN CASE
@@ -21,6 +21,11 @@ RETURN CASE
 				WHEN a.atttypid = 'date'::regtype THEN 'pg_catalog.to_char(s.%I, ''YYYY-MM-DD'')'
 				WHEN a.atttypid = 'timestamptz'::regtype THEN $q$pg_catalog.to_char(s.%I AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')$q$
 				WHEN a.atttypid = 'timestamp'::regtype THEN $q$pg_catalog.to_char(s.%I, 'YYYY-MM-DD"T"HH24:MI:SS.US')$q$
+				WHEN field IN ('source_key', 'reverses_key') AND EXISTS (SELECT FROM pg_attribute k
+					WHERE k.attrelid = relation AND k.attname = columns #>> ARRAY['source_key', 'columns', (c.ord - 1)::text]
+						AND k.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype))
+				THEN CASE field WHEN 'source_key' THEN 's.%I::pg_catalog.text'
+					ELSE $q$CASE WHEN s.%1$I::pg_catalog.text OPERATOR(pg_catalog.~) '^ *$' THEN '' ELSE s.%1$I::pg_catalog.text END$q$ END
 				WHEN a.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN 'pg_catalog.btrim(s.%I::pg_catalog.text)'
 				ELSE 's.%I::pg_catalog.text' END, c.name) AS part
 			FROM jsonb_array_elements_text(columns #> ARRAY[field, 'columns']) WITH ORDINALITY AS c (name, ord)

@@ -8,7 +8,8 @@ LANGUAGE C STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp S
 CREATE OR REPLACE FUNCTION hospital_cost._feed_key_sql(a hospital_cost.attachment) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN format('CASE WHEN octet_length((%1$s)::text) <= 1000 THEN (%1$s)::text COLLATE "C" ELSE '''' END',
-	hospital_cost._source_sql(a.relation, a.columns, 'source_key'));
+	-- Read as a code: a key that is one must not differ from it by blanks.
+	hospital_cost._source_sql(a.relation, jsonb_build_object('code', a.columns -> 'source_key'), 'code'));
 
 -- Fields as texts, null where they are empty. A time of 24:00 is the next day's midnight, so date and time are added before the zone is taken.
 CREATE OR REPLACE FUNCTION hospital_cost._feed_read_sql(a hospital_cost.attachment, filter text) RETURNS text

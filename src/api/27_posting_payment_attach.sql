@@ -59,6 +59,7 @@ BEGIN
 					coalesce(x.constant, t.plain))
 			WHEN f.name = 'amount_text' THEN format('pg_catalog."left"(%s, 40)', coalesce(x.constant, t.plain))
 			WHEN t.n > 1 THEN hospital_cost._source_sql(a.relation, a.columns, f.name)
+			WHEN f.name = 'reverses_key' THEN format('NULLIF((%s)::pg_catalog.text, %L)', hospital_cost._source_sql(a.relation, a.columns, f.name), '')
 			ELSE coalesce('NULLIF(' || coalesce(x.constant, t.code) || ', '''')', 'NULL::pg_catalog.text') END, ', ' ORDER BY f.ord), origin)
 		FROM unnest('{source_key,kind,method,amount,paid_at,encounter,patient,started_at,operator,window_code,
 			reverses_key,reason,receipt_no,settlement,external_reference,status,amount_text}'::text[])

@@ -10,7 +10,7 @@ COMMENT ON COLUMN hospital_cost.ledger.entry_id IS 'Number of the entry, ascendi
 COMMENT ON COLUMN hospital_cost.ledger.kind IS 'post: a charge (记账). reverse: takes back the entry named in reverses (冲销). adjust: a negative line whose original is not known (调整)';
 COMMENT ON COLUMN hospital_cost.ledger.source IS 'The hospital table that the row stands in';
 COMMENT ON COLUMN hospital_cost.ledger.source_key IS 'Key of the row there, as text; the columns of a composite key are joined by |';
-COMMENT ON COLUMN hospital_cost.ledger.version IS 'How often the row has been posted: 1 at first, one more after each change; its reversal carries the number of what it takes back';
+COMMENT ON COLUMN hospital_cost.ledger.version IS 'How often the row has been posted: 1 at first, one more after each change, up to 32767 where it stays; its reversal carries the number of what it takes back';
 COMMENT ON COLUMN hospital_cost.ledger.encounter_code IS 'Encounter (就诊号) as the hospital names it; it need not be in hospital_cost.encounter for the charge to post';
 COMMENT ON COLUMN hospital_cost.ledger.item_code IS 'Charge item (收费项目), code in hospital_cost.charge_item';
 COMMENT ON COLUMN hospital_cost.ledger.category IS 'National charge category (收费项目类别) 01 to 14, as the item has it now';

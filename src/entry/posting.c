@@ -77,7 +77,7 @@ claim_key(Poster *poster, ChargeRow *row)
 		/* This statement took the key's entry back and nobody has it again: that is not worth a search of the whole ledger. */
 		everywhere = posting_key_lock(source_id, key) > 0 || !poster->taken_back;
 		found = poster_find_live(poster, row, everywhere, &live, &row->version);
-		row->version = Max(row->version + 1, known);
+		row->version = Max(next_version(row->version), known);
 	}
 	if (!found)
 	{
@@ -127,7 +127,7 @@ settle_pending(Poster *poster, ChargeRow *row)
 	bool found = (!poster->attachment->key_is_unique && find_in_batch(poster, row, &live)) ||
 		poster_find_live(poster, row, known > 0, &live, &row->version);
 
-	row->version = Max(row->version, known) + 1;
+	row->version = next_version(Max(row->version, known));
 	if (!found)
 	{
 		bool first = poster->attachment->key_is_unique || claim_key(poster, row);

@@ -294,7 +294,7 @@ poster_reverse(Poster *poster, ChargeRow *old, int16 *version)
 
 	if (poster->nested)
 		touched_add(poster->attachment->source_id, key, poster->statement);
-	(*version)++;
+	*version = next_version(*version);
 	/* All of them or none: half a change would be no truth at all. */
 	for (int i = 0; i < count; i++)
 	{

@@ -56,6 +56,13 @@ typedef struct Poster
 	PostingOutcome outcome;
 } Poster;
 
+/* The version after this one. It tells a first entry from later ones and shows their order; a row that changed oftener than the column counts stays at its end. */
+static inline int16
+next_version(int16 version)
+{
+	return version == PG_INT16_MAX ? version : version + 1;
+}
+
 /* The attachment of a table whose rows are to be posted; raises if it is not attached, or in mode strict if a column is gone. */
 extern Attachment *poster_attachment(Relation rel);
 

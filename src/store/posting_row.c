@@ -53,21 +53,30 @@ piece_of_time(Timestamp at, bool instant)
 	return (Piece) {iso, (int) strlen(iso)};
 }
 
-/* Text of a column value: of a text type as it is (blanks at both ends do not make a code), of others by their output function. */
+static inline bool
+is_text(Oid type)
+{
+	return type == TEXTOID || type == VARCHAROID || type == BPCHAROID;
+}
+
+/*
+ * Text of a column value: of a text type as it is, of others by their output function. Blanks at both ends do not make a code; an exact text keeps them, but for
+ * those that fill a char(n).
+ */
 static Piece
-piece_of_datum(Datum value, Oid type)
+piece_of_datum(Datum value, Oid type, bool exact)
 {
 	Piece piece;
 
-	if (type == TEXTOID || type == VARCHAROID || type == BPCHAROID)
+	if (is_text(type))
 	{
 		text *string = DatumGetTextPP(value);
 
 		piece.text = VARDATA_ANY(string);
 		piece.length = VARSIZE_ANY_EXHDR(string);
-		while (piece.length > 0 && piece.text[0] == ' ')
+		while (!exact && piece.length > 0 && piece.text[0] == ' ')
 			piece.text++, piece.length--;
-		while (piece.length > 0 && piece.text[piece.length - 1] == ' ')
+		while ((!exact || type == BPCHAROID) && piece.length > 0 && piece.text[piece.length - 1] == ' ')
 			piece.length--;
 	}
 	else if (type == DATEOID && !DATE_NOT_FINITE(DatumGetDateADT(value)))
@@ -94,9 +103,12 @@ piece_of_datum(Datum value, Oid type)
 	return piece;
 }
 
-/* Reads a field as text, its columns joined by '|'. Empty text counts as absent. */
+/*
+ * Reads a field as text, its columns joined by '|'. Empty text counts as absent. With a "key" (NULL: none) the parts are spelled as in that field, whose texts are
+ * exact: 'a' and 'a ' are two rows. Nothing but blanks is no name of a row all the same.
+ */
 static Piece
-read_piece(const FieldMap *map, TupleTableSlot *slot, bool empty_parts)
+read_piece(const FieldMap *map, TupleTableSlot *slot, bool empty_parts, const FieldMap *key)
 {
 	Piece piece = {NULL, 0};
 	StringInfoData joined;
@@ -111,7 +123,9 @@ read_piece(const FieldMap *map, TupleTableSlot *slot, bool empty_parts)
 
 		if (isnull)
 			return (Piece) {NULL, 0};
-		part = piece_of_datum(value, map->type[i]);
+		part = piece_of_datum(value, map->type[i], false);
+		if (key != NULL && i < key->count && is_text(key->type[i]) && (part.length > 0 || empty_parts))
+			part = piece_of_datum(value, map->type[i], true);
 		/* An empty part names no row. */
 		if (part.length == 0 && map->count > 1 && !empty_parts)
 			return (Piece) {NULL, 0};
@@ -140,7 +154,9 @@ read_piece(const FieldMap *map, TupleTableSlot *slot, bool empty_parts)
 static Piece
 read_code(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row, ChargeField field)
 {
-	Piece piece = read_piece(&attachment->fields[field], slot, field != FIELD_REVERSES_KEY);
+	bool is_key = field == FIELD_SOURCE_KEY || field == FIELD_REVERSES_KEY;
+	Piece piece = read_piece(&attachment->fields[field], slot, field != FIELD_REVERSES_KEY,
+							 is_key ? &attachment->fields[FIELD_SOURCE_KEY] : NULL);
 
 	if (piece.length > MAX_CODE_LENGTH)
 	{
@@ -179,7 +195,7 @@ read_number(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row, 
 			return false;
 		readable = decimal_from_datum(value, map->type[0], scale, number, &rounded);
 		if (!readable || !within_limit(field, *number))
-			row->field[field] = piece_of_datum(value, map->type[0]);
+			row->field[field] = piece_of_datum(value, map->type[0], false);
 	}
 	readable = readable && within_limit(field, *number);
 	if (!readable)

@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
 \ir fixture/table.sql
-SELECT plan(14);
+SELECT plan(20);
 -- What each key is worth in the ledger, and how many entries were written to get there.
 CREATE FUNCTION his.worth(source text) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(format('%s=%s', s.source_key, s.amount), ', ' ORDER BY s.source_key COLLATE "C") FROM (SELECT l.source_key, sum(l.amount) AS amount
@@ -26,6 +26,27 @@ INSERT INTO his.long (k, t) VALUES (repeat('x', 512), 20), (repeat('x', 513), 30
 UPDATE his.long SET t = 40 WHERE length(k) = 513;
 DELETE FROM his.long WHERE length(k) = 513;
 SELECT is(his.worth('his.long'), repeat('x', 512) || '=20.00', 'neither does a row whose key is too long take the entry of the one whose key just fits');
+
+-- Blanks tell two keys apart where the table's index does, and what names a row names it as it is spelled.
+SELECT his.make('his.blank', 'k text UNIQUE, r text'), his.attach('his.blank', '{"reverses_key": "r"}') \g /dev/null
+INSERT INTO his.blank (k, t) VALUES ('a', 20), ('a ', 30), (' a', 40);
+SELECT is(his.worth('his.blank'), ' a=40.00, a=20.00, a =30.00', 'keys that differ by blanks are keys of their own');
+UPDATE his.blank SET t = 31 WHERE k = 'a ';
+DELETE FROM his.blank WHERE k = ' a';
+SELECT is(his.worth('his.blank'), 'a=20.00, a =31.00', 'so are their changes');
+INSERT INTO his.blank (k, q, t, r) VALUES ('b', -1, -31, 'a '), ('c', 1, 7, '  ');
+SELECT is((SELECT o.source_key FROM hospital_cost.ledger l JOIN hospital_cost.ledger o ON o.entry_id = l.reverses WHERE l.source_key = 'b'), 'a ', 'and their refunds');
+ALTER TABLE his.blank DISABLE TRIGGER USER;
+UPDATE his.blank SET t = 21 WHERE k = 'a';
+INSERT INTO his.blank (k, t) VALUES ('d ', 5);
+ALTER TABLE his.blank ENABLE TRIGGER USER;
+ALTER TABLE his.blank ENABLE REPLICA TRIGGER zz_hospital_cost_replica;
+SELECT is(his.pending('his.blank', true), 'exists 3, exists_with_different_amount 1, posted 2', 'post_pending reads them so');
+SELECT is(his.pending('his.blank'), 'exists 5', 'and then nothing is left');
+SELECT his.make('his.filled', 'k char(6) UNIQUE'), his.attach('his.filled') \g /dev/null
+INSERT INTO his.filled (k, t) VALUES ('a ', 20);
+UPDATE his.filled SET k = 'a', t = 30;
+SELECT is(his.worth('his.filled'), 'a=30.00', 'a char has no blanks at its end');
 
 -- A unique constraint that waits for the end of the transaction lets a key stand twice until then.
 SELECT his.make('his.late', 'k int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED'), his.attach('his.late') \g /dev/null

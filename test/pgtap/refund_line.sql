@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
-SELECT plan(34);
+SELECT plan(38);
 SELECT hospital_cost.open_period('2025-04-01'), hospital_cost.attach_charges('his.fee', his.mapping()) \g /dev/null
 CREATE FUNCTION his.entry(key bigint) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(format('%s %s %s', l.kind, l.encounter_code, trim_scale(l.quantity)), ', ' ORDER BY l.entry_id) FROM hospital_cost.ledger l WHERE l.source_key = key::text $$;
@@ -86,6 +86,22 @@ SELECT lives_ok($$UPDATE his.fee SET visit = 'S2' WHERE id = 30$$, 'it can move'
 SELECT throws_ok($$SELECT his.back(32, 30, 2)$$, 'MC22B', NULL, 'with its limit');
 SELECT throws_ok('DELETE FROM his.fee WHERE id = 30', 'MC23A', NULL, 'and cannot be deleted there');
 SELECT lives_ok('DELETE FROM his.fee WHERE id IN (30, 31)', 'with its refunds it can');
+
+-- changed oftener than versions count
+SELECT hospital_cost.attach_charges('his.fee', his.mapping()) \g /dev/null
+SELECT his.line(50, 'V', 1) \g /dev/null
+SET session_replication_role = replica;
+UPDATE hospital_cost._ledger SET version = 32766 WHERE source_key = 50;
+SET session_replication_role = origin;
+UPDATE his.fee SET qty = 2 WHERE id = 50;
+UPDATE his.fee SET qty = 3 WHERE id = 50;
+SELECT is(his.entry(50), 'post V 1, reverse V -1, post V 2, reverse V -2, post V 3', 'a row can change as often as it likes');
+SELECT is((SELECT format('%s to %s', min(l.version), max(l.version)) FROM hospital_cost._ledger l WHERE l.source_key = 50), '32766 to 32767', 'its versions end, and do not begin anew');
+UPDATE his.fee SET item = 'UNKNOWN' WHERE id = 50;
+INSERT INTO hospital_cost.charge_item (code, name) VALUES ('UNKNOWN', 'x');
+INSERT INTO hospital_cost.price (item_code, unit_price) VALUES ('UNKNOWN', 5);
+SELECT is((SELECT jsonb_object_agg(outcome, row_count) -> 'posted' FROM hospital_cost.post_pending('his.fee')), '1', 'post_pending does not mind');
+SELECT is(his.overdrawn(), NULL, 'nor does the proof');
 
 -- many
 SELECT hospital_cost.attach_charges('his.fee', his.mapping()) \g /dev/null

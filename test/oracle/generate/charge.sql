@@ -17,7 +17,7 @@ DECLARE
 	r his.line;
 BEGIN
 	r.id := nextval('his.number');
-	r.tag := CASE tab WHEN 'his.feed' THEN generate.one_of('A', 'B|C', 'D\') END;
+	r.tag := CASE tab WHEN 'his.feed' THEN generate.one_of('A', ' A ', 'B|C', 'D\') END;
 	r.visit := CASE WHEN generate.chance(0.01) THEN ' ' ELSE 'E' || generate.some(40) END;
 	r.item := CASE WHEN generate.chance(0.03) THEN 'I4' ELSE generate.one_of('I1', 'I2', 'I3', ' I1', 'I2 ') END;
 	r.qty := CASE WHEN generate.chance(0.01) THEN NULL WHEN generate.chance(0.01) THEN 'NaN' WHEN generate.chance(0.01) THEN 2e12

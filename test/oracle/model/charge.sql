@@ -7,7 +7,7 @@ CREATE TYPE model.charge AS (source text, key text, state text, encounter text, 
 	reason text, quantity numeric, price numeric, amount numeric, at timestamptz, day date, issues text[], is_rounded boolean);
 
 CREATE FUNCTION model.key(tag text, id bigint) RETURNS text LANGUAGE sql IMMUTABLE
-RETURN CASE WHEN tag IS NULL THEN id::text ELSE replace(replace(btrim(tag), '\', '\\'), '|', '\|') || '|' || id END;
+RETURN CASE WHEN tag IS NULL THEN id::text ELSE replace(replace(tag, '\', '\\'), '|', '\|') || '|' || id END;
 CREATE FUNCTION model.code(value text) RETURNS text LANGUAGE sql IMMUTABLE RETURN nullif(btrim(value), '');
 -- A number as the ledger keeps it; null if it is none that the ledger can keep.
 CREATE FUNCTION model.number(value numeric, scale int, bound numeric) RETURNS numeric LANGUAGE sql IMMUTABLE
