@@ -17,6 +17,7 @@
 #include "core/period.h"
 #include "entry/posting_poster.h"
 #include "entry/raise.h"
+#include "store/catalogue.h"
 
 posting_batch_hook_type posting_batch_hook = NULL;
 
@@ -140,6 +141,26 @@ poster_report(Poster *poster, const ChargeRow *row)
 	}
 }
 
+/*
+ * Whether anything of the row's encounter was given back. What this statement gives back comes after everything it charges, so an encounter is looked
+ * through once a statement, not once a line.
+ */
+static bool
+may_have_refunds(Poster *poster, const ChargeRow *row)
+{
+	char *encounter = pnstrdup(row->field[FIELD_ENCOUNTER].text, row->field[FIELD_ENCOUNTER].length);
+	MemoryContext caller;
+
+	if (touched_has(poster->unrefunded, encounter))
+		return false;
+	if (ledger_has_refunds(row->field[FIELD_ENCOUNTER]))
+		return true;
+	caller = MemoryContextSwitchTo(GetMemoryChunkContext(poster->rows));
+	touched_remember(&poster->unrefunded, encounter);
+	MemoryContextSwitchTo(caller);
+	return false;
+}
+
 void
 poster_post(Poster *poster, ChargeRow *row)
 {
@@ -156,7 +177,7 @@ poster_post(Poster *poster, ChargeRow *row)
 		posting_price(poster->attachment, row);
 		if (row->reverses != 0)
 			row->kind = KIND_REVERSE;
-		else if (row->version > 1 && row->kind == KIND_POST && (row->issues & ISSUES_BLOCKING) == 0)
+		else if (row->version > 1 && row->kind == KIND_POST && (row->issues & ISSUES_BLOCKING) == 0 && may_have_refunds(poster, row))
 			ledger_check_refunds(poster->attachment->source_id, row);
 	}
 	/* A row that stays without an entry holds its month open as well: a close that cannot see its issue yet must not miss it. */
@@ -224,6 +245,19 @@ lacks_key(const ChargeRow *row)
 	return (row->issues & ISSUES_BLOCKING) != 0 && row->issue_field == FIELD_SOURCE_KEY;
 }
 
+/* Looks where the entry of a row lies that nobody moved: most often the only look. */
+static bool
+find_exact(Poster *poster, const ChargeRow *row, LedgerEntry *live, int16 *last_version)
+{
+	const CatalogueItem *item;
+
+	if (row->field[FIELD_ENCOUNTER].text == NULL || row->field[FIELD_ITEM].text == NULL || row->period == PERIOD_UNKNOWN)
+		return false;
+	item = catalogue_item(row->field[FIELD_ITEM].text, row->field[FIELD_ITEM].length);
+	return item != NULL && ledger_find_exact(poster->attachment->source_id, row->key, row->key_text, row->field[FIELD_ENCOUNTER], row->day, item->item_id,
+											 live, last_version);
+}
+
 /*
  * Finds what is live for a key. An entry of this batch's reversals counts as live still, because they are not written; where that is what was
  * found (a key that is not unique) the batch is written and the search repeated.
@@ -236,8 +270,8 @@ poster_find_live(Poster *poster, const ChargeRow *row, bool everywhere, LedgerEn
 	{
 		bool again = false;
 
-		if (!ledger_find_live(poster->attachment->source_id, row->key, row->key_text, row->field[FIELD_ENCOUNTER], everywhere,
-							  live, last_version))
+		if (!find_exact(poster, row, live, last_version) &&
+			!ledger_find_live(poster->attachment->source_id, row->key, row->key_text, row->field[FIELD_ENCOUNTER], everywhere, live, last_version))
 			return false;
 		for (int i = 0; i < poster->reversed_count && !again; i++)
 			again = poster->reversed[i] == live->entry_id;

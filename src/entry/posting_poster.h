@@ -36,6 +36,7 @@ typedef struct Poster
 	bool nested;				/* another statement may be under way around this one */
 	CommandId statement;		/* the command id of its snapshot */
 	Touched *touched;			/* what statements within this one had posted when its trigger fired; NULL: nothing */
+	Touched *unrefunded;		/* encounters of which nothing was given back; NULL: none is known */
 	bool after_the_fact;		/* the rows are committed: nothing is raised */
 	bool *counts;				/* of pending rows whose keys can come twice: which keys were posted by this very call */
 	bool *fresh;				/* where keys can come twice: which rows of the batch have a key nobody had before */

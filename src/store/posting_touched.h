@@ -24,6 +24,9 @@ extern void touched_add(int16 source_id, const char *source_key, CommandId state
  */
 extern Touched *touched_within(int16 source_id, CommandId statement);
 
+/* Adds a text to a set of the same kind; the set is made, in the current memory context, if there is none yet. */
+extern void touched_remember(Touched **keys, const char *text);
+
 /* Whether a key is among them. */
 extern bool touched_has(Touched *keys, const char *source_key);
 
