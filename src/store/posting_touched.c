@@ -57,20 +57,25 @@ touched_add(int16 source_id, const char *source_key, CommandId statement)
 	touched = entry;
 }
 
+static void
+insert_hash(Touched **keys, uint64 key)
+{
+	bool found;
+
+	if (*keys == NULL)
+		*keys = touched_create(CurrentMemoryContext, 64, NULL);
+	(void) touched_insert(*keys, key, &found);
+}
+
 Touched *
 touched_within(int16 source_id, CommandId statement)
 {
 	Touched *keys = NULL;
-	bool found;
 
 	/* Latest first. Statements nest: one that began earlier ends the search; the same one has other triggers that fired before. */
 	for (const Entry *entry = touched; entry != NULL && entry->statement >= statement; entry = entry->next)
 		if (entry->source_id == source_id && entry->statement > statement)
-		{
-			if (keys == NULL)
-				keys = touched_create(CurrentMemoryContext, 64, NULL);
-			(void) touched_insert(keys, entry->key, &found);
-		}
+			insert_hash(&keys, entry->key);
 	return keys;
 }
 
