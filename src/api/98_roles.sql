@@ -7,9 +7,11 @@ BEGIN ATOMIC
 	VALUES
 		('reader', 'SELECT', 'hospital department period period_event charge_item price reason_code encounter department_stay service_use order_line stock workload workload_value
 			attachment ledger charge_total payment_ledger posting_issue seal rule rule_kind finding cost_item direct_cost cost_control_total driver driver_value
-			allocation_plan allocation_step run department_cost visit_cost bed_day_cost'),
+			allocation_plan allocation_step run department_cost visit_cost bed_day_cost
+			visit_cost_item bed_day_cost_item costing costing_warning encounter_cost patient_cost service_unit capacity bed_use unused_capacity'),
 		('reader', 'EXECUTE', 'hospital_timezone() hospital_day(timestamptz) period_of(date) price_of(text,date,text) check_setup()
-			verify_ledger(date) verify_payments(date) encounter_account(text) verify_seal(date,text) quote(text,jsonb) allocation_flow(integer,text,text) verify_allocation(integer) _driver_quantity(date,text)'),
+			verify_ledger(date) verify_payments(date) encounter_account(text) verify_seal(date,text) quote(text,jsonb) allocation_flow(integer,text,text) verify_allocation(integer) _driver_quantity(date,text)
+			verify_costing(integer) _encounter_time(date) _days_over(date)'),
 		-- Whoever attaches a table decides what the books believe: that is not the clerk's, whatever tables he owns.
 		('controller', 'EXECUTE', 'attach_charges(regclass,jsonb,text,text,jsonb) detach_charges(regclass) create_charge_table(text,text,text)
 			backfill(regclass,date,date,bigint) attach_payments(regclass,jsonb,text,jsonb) detach_payments(regclass)
@@ -24,12 +26,12 @@ BEGIN ATOMIC
 		('pricing', 'SELECT,INSERT,UPDATE,DELETE', 'charge_item price reason_code'),
 		('pricing', 'USAGE', 'charge_item_seq'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'direct_cost cost_control_total driver_value workload_value cost_item driver
-			allocation_plan allocation_step'),
+			allocation_plan allocation_step service_unit capacity'),
 		('accountant', 'USAGE', 'allocation_step_seq'),
 		('accountant', 'EXECUTE', 'attach_costs(regclass,jsonb,text,jsonb) detach_costs(regclass) refresh_feed(regclass) verify_feed(regclass) follow_feed()
 			_refuse_truncate()'),
 		('controller', 'EXECUTE', 'open_period(date) close_period(date,interval) reopen_period(date,text) load_defaults() allocate(date,text,integer)
-			make_official(integer) compact_totals() seal_period(date) review_finding(bigint,text,text)'),
+			make_official(integer) cost_objects(integer,text) compact_totals() seal_period(date) review_finding(bigint,text,text)'),
 		('controller', 'SELECT,INSERT,UPDATE', 'hospital department rule'),
 		('controller', 'EXECUTE', '_next_department_id()'),
 		('cashier_leader', 'EXECUTE', 'review_finding(bigint,text,text)'),
