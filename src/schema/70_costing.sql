@@ -47,5 +47,7 @@ CREATE TABLE hospital_cost._encounter_cost (
 	department_code text COLLATE "C",
 	encounter_code text COLLATE "C"
 );
+-- Replaced run by run: without a key, a publication needs the whole row as identity.
+ALTER TABLE hospital_cost._encounter_cost REPLICA IDENTITY FULL;
 -- Written in the order of run and encounter, so always at the right edge.
 CREATE INDEX encounter_cost_run_idx ON hospital_cost._encounter_cost (run_id, encounter_code);
