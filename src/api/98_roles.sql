@@ -5,37 +5,53 @@ CREATE OR REPLACE FUNCTION hospital_cost._grant() RETURNS TABLE (role text, what
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	VALUES
-		('reader', 'SELECT', 'hospital department period period_event charge_item price reason_code encounter department_stay service_use order_line stock workload workload_value
-			attachment ledger charge_total payment_ledger posting_issue seal rule rule_kind finding cost_item direct_cost cost_control_total driver driver_value
-			allocation_plan allocation_step run department_cost department_cost_by_level visit_cost bed_day_cost progress spread_rule'),
-		('reader', 'EXECUTE', 'hospital_timezone() hospital_day(timestamptz) period_of(date) price_of(text,date,text) check_setup()
-			verify_ledger(date) verify_payments(date) encounter_account(text) verify_seal(date,text) quote(text,jsonb) allocation_flow(integer,text,text) verify_allocation(integer) replay(integer)
-			compare_runs(integer,integer,boolean) trace_cost(integer,text,text) trace_direct_cost(integer,bigint) cost_origin(integer,text) cost_by_scope(integer)
-			_driver_quantity(date,text) _progress() policy_use(integer) spread_cost(integer) cost_control_difference(date)'),
+		-- 00 to 15
+		('reader', 'SELECT', 'hospital department period period_event progress charge_item price reason_code encounter department_stay service_use order_line stock
+			workload workload_value'),
+		('reader', 'EXECUTE', 'hospital_timezone() hospital_day(timestamptz) period_of(date) price_of(text,date,text) check_setup() _progress()'),
+		('clerk', 'SELECT,INSERT,UPDATE', 'encounter department_stay service_use order_line stock workload_value'),
+		('pricing', 'SELECT,INSERT,UPDATE,DELETE', 'charge_item price reason_code'),
+		('pricing', 'USAGE', 'charge_item_seq'),
+		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'workload_value'),
+		('controller', 'SELECT,INSERT,UPDATE', 'hospital department'),
+		('controller', 'EXECUTE', '_next_department_id() open_period(date) close_period(date,interval) reopen_period(date,text) load_defaults()'),
+		-- 20
+		('reader', 'SELECT', 'attachment ledger charge_total payment_ledger posting_issue seal'),
+		('reader', 'EXECUTE', 'verify_ledger(date) verify_payments(date) encounter_account(text) verify_seal(date,text) quote(text,jsonb)'),
 		-- Whoever attaches a table decides what the books believe: that is not the clerk's, whatever tables he owns.
 		('controller', 'EXECUTE', 'attach_charges(regclass,jsonb,text,text,jsonb) detach_charges(regclass) create_charge_table(text,text,text)
 			backfill(regclass,date,date,bigint) attach_payments(regclass,jsonb,text,jsonb) detach_payments(regclass)
 			attach_encounters(regclass,jsonb,text,jsonb) detach_encounters(regclass) attach_stays(regclass,jsonb,text,jsonb) detach_stays(regclass)
 			attach_service_use(regclass,jsonb,text,jsonb) detach_service_use(regclass) attach_orders(regclass,jsonb,text,jsonb) detach_orders(regclass)
 			attach_stock(regclass,jsonb,text,jsonb) detach_stock(regclass) post_charges() post_charge_row() price_charge() post_payments()
-			follow_feed() _refuse_truncate()'),
+			follow_feed() _refuse_truncate() compact_totals() seal_period(date)'),
 		('clerk', 'EXECUTE', 'unposted(regclass) post_pending(regclass,boolean,boolean) post_pending() unposted_payments(regclass)
 			post_pending_payments(regclass,boolean) refresh_feed(regclass) verify_feed(regclass)
 			post_charges() post_charge_row() price_charge() post_payments() follow_feed() _refuse_truncate()'),
-		('clerk', 'SELECT,INSERT,UPDATE', 'encounter department_stay service_use order_line stock workload_value'),
-		('pricing', 'SELECT,INSERT,UPDATE,DELETE', 'charge_item price reason_code'),
-		('pricing', 'USAGE', 'charge_item_seq'),
-		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'direct_cost cost_control_total driver_value workload_value cost_item driver
-			allocation_plan allocation_step spread_rule'),
+		-- 40
+		('reader', 'SELECT', 'rule rule_kind finding'),
+		('controller', 'SELECT,INSERT,UPDATE', 'rule'),
+		('controller', 'EXECUTE', 'review_finding(bigint,text,text)'),
+		('cashier_leader', 'EXECUTE', 'review_finding(bigint,text,text)'),
+		('auditor', 'EXECUTE', 'review_finding(bigint,text,text)'),
+		-- 60
+		('reader', 'SELECT', 'cost_item direct_cost cost_control_total driver driver_value spread_rule allocation_plan allocation_step run department_cost
+			department_cost_by_level'),
+		('reader', 'EXECUTE', 'allocation_flow(integer,text,text) verify_allocation(integer) replay(integer) compare_runs(integer,integer,boolean)
+			trace_cost(integer,text,text) trace_direct_cost(integer,bigint) cost_origin(integer,text) cost_by_scope(integer)
+			_driver_quantity(date,text) policy_use(integer) spread_cost(integer) cost_control_difference(date)'),
+		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'direct_cost cost_control_total driver_value cost_item driver allocation_plan allocation_step spread_rule'),
 		('accountant', 'USAGE', 'allocation_step_seq spread_rule_seq'),
 		('accountant', 'EXECUTE', 'attach_costs(regclass,jsonb,text,jsonb) detach_costs(regclass) refresh_feed(regclass) verify_feed(regclass) follow_feed()
 			_refuse_truncate() check_allocation(date,text,integer)'),
-		('controller', 'EXECUTE', 'check_allocation(date,text,integer) open_period(date) close_period(date,interval) reopen_period(date,text) load_defaults() allocate(date,text,integer)
-			allocate(date,date,text,integer) allocate(date,text,text,integer) make_official(integer) delete_run(integer) compact_totals() seal_period(date) review_finding(bigint,text,text)'),
-		('controller', 'SELECT,INSERT,UPDATE', 'hospital department rule'),
-		('controller', 'EXECUTE', '_next_department_id()'),
-		('cashier_leader', 'EXECUTE', 'review_finding(bigint,text,text)'),
-		('auditor', 'EXECUTE', 'review_finding(bigint,text,text)');
+		('controller', 'EXECUTE', 'check_allocation(date,text,integer) allocate(date,text,integer) allocate(date,date,text,integer)
+			allocate(date,text,text,integer) make_official(integer) delete_run(integer)'),
+		-- 70
+		('reader', 'SELECT', 'visit_cost bed_day_cost visit_cost_item bed_day_cost_item costing costing_warning encounter_cost patient_cost service_unit capacity
+			bed_use unused_capacity'),
+		('reader', 'EXECUTE', 'verify_costing(integer) _encounter_time(date) _days_over(date)'),
+		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'service_unit capacity'),
+		('controller', 'EXECUTE', 'cost_objects(integer,text)');
 END;
 
 CREATE OR REPLACE FUNCTION hospital_cost.setup_roles(prefix text DEFAULT 'hospital_cost') RETURNS SETOF text

@@ -56,7 +56,7 @@ SELECT is_empty($$SELECT c.relname, a.attname FROM relation c JOIN pg_attribute 
 	WHERE a.atttypid IN ('float4'::regtype, 'float8'::regtype, 'money'::regtype)$$, 'no float and no money type anywhere');
 SELECT is_empty($$SELECT c.relname, a.attname FROM relation c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 	WHERE c.relkind = 'r' AND c.relname NOT IN ('_hook') AND a.atttypid = 'text'::regtype AND (a.attname = 'code' OR a.attname ~ '_code$') AND a.attcollation <> 'pg_catalog."C"'::regcollation$$, 'codes are COLLATE "C"');
-SELECT is_empty($$SELECT c.relname FROM relation c WHERE c.relkind = 'r' AND c.relname NOT IN ('_ledger', '_charge_delta', '_pending')
+SELECT is_empty($$SELECT c.relname FROM relation c WHERE c.relkind = 'r' AND c.relname NOT IN ('_ledger', '_charge_delta', '_pending', '_encounter_cost')
 	AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x'))$$, 'every table has a key, but those that are only appended to');
 SELECT is_empty($$SELECT c.conrelid::regclass, c.conname FROM pg_constraint c JOIN relation r ON r.oid = c.conrelid WHERE c.contype IN ('c', 'f', 'u', 'x') AND NOT c.convalidated$$, 'every constraint is validated');
 

@@ -1,0 +1,140 @@
+-- 70 costing: the cell table of a run and how it is made.
+
+CREATE OR REPLACE FUNCTION hospital_cost._cost_encounters(run int, service_units boolean) RETURNS bigint[]
+AS 'MODULE_PATHNAME', 'hc_cost_encounters'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+CREATE OR REPLACE FUNCTION hospital_cost.cost_objects(run int, mode text DEFAULT 'ward_full') RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	r hospital_cost._run;
+	result bigint[];
+	started timestamptz := clock_timestamp();
+BEGIN
+	SELECT * INTO r FROM hospital_cost._run x WHERE x.run_id = run;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'run % does not exist', run USING ERRCODE = 'MC614', HINT = 'See hospital_cost.run.';
+	ELSIF mode IS NULL OR mode NOT IN ('ward_full', 'service_units') THEN
+		RAISE EXCEPTION 'costing mode "%" is not known', mode USING ERRCODE = 'MC703', HINT = 'Say ward_full or service_units.';
+	END IF;
+	PERFORM pg_advisory_xact_lock(18503, run); -- one computation of a run at a time
+	IF r.official AND hospital_cost._period_is_closed(r.period) AND EXISTS (SELECT FROM hospital_cost._costing c WHERE c.run_id = run) THEN
+		RAISE EXCEPTION 'run % is the official one of %, which is closed', run, to_char(r.period, 'YYYY-MM') USING ERRCODE = 'MC701',
+			HINT = 'Its results stand. A correction is a new run of the reopened month.';
+	END IF;
+	DELETE FROM hospital_cost._encounter_cost e WHERE e.run_id = run;
+	INSERT INTO hospital_cost._costing AS c (run_id, mode) VALUES (run, cost_objects.mode)
+	ON CONFLICT (run_id) DO UPDATE SET mode = excluded.mode, computed_at = excluded.computed_at, computed_by = excluded.computed_by;
+	result := hospital_cost._cost_encounters(run, cost_objects.mode = 'service_units');
+	IF to_regprocedure('hospital_cost._compute_item_cost(integer)') IS NOT NULL THEN
+		EXECUTE 'SELECT hospital_cost._compute_item_cost($1)' USING run;
+	END IF;
+	UPDATE hospital_cost._costing c
+	SET entries = result[1], cells = result[2], not_taken = result[3] * 0.01, seconds = extract(epoch FROM clock_timestamp() - started)
+	WHERE c.run_id = run;
+	RETURN result[2];
+END $$;
+
+CREATE OR REPLACE VIEW hospital_cost.costing AS
+SELECT c.run_id, r.period, c.mode, r.official, p.state AS period_state, c.entries, c.cells, c.not_taken, c.seconds, c.computed_at, c.computed_by
+FROM hospital_cost._costing c
+JOIN hospital_cost._run r ON r.run_id = c.run_id
+LEFT JOIN hospital_cost.period p ON p.period = r.period;
+
+CREATE OR REPLACE VIEW hospital_cost.encounter_cost AS
+SELECT c.run_id, r.period, c.encounter_code, c.department_code, c.funding_group,
+	(c.personnel * 0.00000001)::numeric(22,8) AS personnel, (c.materials * 0.00000001)::numeric(22,8) AS materials,
+	(c.billable_materials * 0.00000001)::numeric(22,8) AS billable_materials, (c.drugs * 0.00000001)::numeric(22,8) AS drugs,
+	(c.depreciation * 0.00000001)::numeric(22,8) AS depreciation, (c.amortisation * 0.00000001)::numeric(22,8) AS amortisation,
+	(c.risk_fund * 0.00000001)::numeric(22,8) AS risk_fund, (c.other * 0.00000001)::numeric(22,8) AS other,
+	((c.personnel::numeric + c.materials + c.billable_materials + c.drugs + c.depreciation + c.amortisation + c.risk_fund + c.other)
+		* 0.00000001)::numeric(22,8) AS total,
+	CASE WHEN c.status <= 1 THEN 'patient' WHEN c.status <= 4 THEN 'unmatched' WHEN c.status = 5 THEN 'idle' ELSE 'excluded' END AS matched,
+	CASE c.status WHEN 2 THEN 'workload' WHEN 3 THEN 'charges' WHEN 4 THEN 'no_activity' WHEN 5 THEN 'capacity'
+		WHEN 6 THEN 'hospital_level' WHEN 7 THEN 'not_allocated' WHEN 8 THEN 'external' END AS reason,
+	c.status = 1 AS in_progress, r.official
+FROM hospital_cost._encounter_cost c
+JOIN hospital_cost._run r ON r.run_id = c.run_id;
+
+-- An encounter over the official runs of its months, by scope.
+CREATE OR REPLACE VIEW hospital_cost.patient_cost AS
+WITH part AS (
+	SELECT c.encounter_code, s.scope, count(DISTINCT r.period) AS months, min(r.period) AS first_period, max(r.period) AS last_period,
+		sum(c.personnel) AS personnel, sum(c.materials) AS materials, sum(c.billable_materials) AS billable_materials, sum(c.drugs) AS drugs,
+		sum(c.depreciation) AS depreciation, sum(c.amortisation) AS amortisation, sum(c.risk_fund) AS risk_fund, sum(c.other) AS other
+	FROM hospital_cost._encounter_cost c
+	JOIN hospital_cost._run r ON r.run_id = c.run_id AND r.official
+	JOIN (VALUES ('medical', 1), ('medical_full', 2), ('hospital_full', 3)) AS s (scope, groups) ON c.funding_group <= s.groups
+	WHERE c.encounter_code IS NOT NULL
+	GROUP BY c.encounter_code, s.scope
+)
+SELECT p.encounter_code, e.patient_code, e.kind, p.scope, p.months, p.first_period::hospital_cost.period_month AS first_period,
+	p.last_period::hospital_cost.period_month AS last_period,
+	e.kind = 'inpatient' AND (e.ended_at IS NULL
+		OR e.ended_at >= (p.last_period + interval '1 month') AT TIME ZONE hospital_cost.hospital_timezone()) AS in_progress,
+	(p.personnel * 0.00000001)::numeric(22,8) AS personnel, (p.materials * 0.00000001)::numeric(22,8) AS materials,
+	(p.billable_materials * 0.00000001)::numeric(22,8) AS billable_materials, (p.drugs * 0.00000001)::numeric(22,8) AS drugs,
+	(p.depreciation * 0.00000001)::numeric(22,8) AS depreciation, (p.amortisation * 0.00000001)::numeric(22,8) AS amortisation,
+	(p.risk_fund * 0.00000001)::numeric(22,8) AS risk_fund, (p.other * 0.00000001)::numeric(22,8) AS other,
+	((p.personnel + p.materials + p.billable_materials + p.drugs + p.depreciation + p.amortisation + p.risk_fund + p.other)
+		* 0.00000001)::numeric(22,8) AS total,
+	(SELECT coalesce(sum(l.amount), 0) * 0.01 FROM hospital_cost._ledger l JOIN hospital_cost._run r ON r.period = l.period AND r.official
+		WHERE l.encounter_code = p.encounter_code AND EXISTS (SELECT FROM hospital_cost._costing k WHERE k.run_id = r.run_id))::numeric(18,2) AS income
+FROM part p
+JOIN hospital_cost.encounter e ON e.code = p.encounter_code;
+
+-- Each identity is counted two ways: from the cells, and from what they were made of.
+CREATE OR REPLACE FUNCTION hospital_cost.verify_costing(run int)
+RETURNS TABLE (identity text, expected numeric, actual numeric, difference numeric)
+LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	WITH k AS MATERIALIZED (SELECT c.run_id, c.mode, r.period FROM hospital_cost._costing c JOIN hospital_cost._run r ON r.run_id = c.run_id
+		WHERE c.run_id = verify_costing.run),
+	cell AS MATERIALIZED (
+		SELECT c.department_code, c.funding_group, c.status, sum(c.personnel) AS c0, sum(c.materials) + sum(c.billable_materials) AS c1,
+			sum(c.billable_materials) AS billable, sum(c.drugs) AS c3, sum(c.depreciation) AS c4, sum(c.amortisation) AS c5, sum(c.risk_fund) AS c6,
+			sum(c.other) AS c7
+		FROM hospital_cost._encounter_cost c WHERE c.run_id = verify_costing.run
+		GROUP BY c.department_code, c.funding_group, c.status
+	), long AS MATERIALIZED (
+		SELECT c.department_code, c.funding_group, v.component, c.status, v.amount
+		FROM cell c CROSS JOIN LATERAL (VALUES (0, c.c0), (1, c.c1), (3, c.c3), (4, c.c4), (5, c.c5), (6, c.c6), (7, c.c7)) AS v (component, amount)
+	), pool AS MATERIALIZED (
+		SELECT p.department_code, p.funding_group, CASE p.component WHEN 2 THEN 1 ELSE p.component END AS component, sum(p.amount) AS amount
+		FROM k CROSS JOIN LATERAL hospital_cost._costing_pool(k.run_id, k.mode) p GROUP BY 1, 2, 3
+	), off AS (
+		SELECT coalesce(l.amount, 0) - coalesce(p.amount, 0) AS difference
+		FROM (SELECT x.department_code, x.funding_group, x.component, sum(x.amount) AS amount FROM long x GROUP BY 1, 2, 3) l
+		FULL JOIN pool p ON (p.funding_group, p.component, coalesce(p.department_code, '')) = (l.funding_group, l.component, coalesce(l.department_code, ''))
+	), exact AS (
+		SELECT coalesce(sum(d.direct + d.received - d.sent), 0) AS amount FROM k JOIN hospital_cost._department_cost d ON d.run_id = k.run_id
+	), named AS (
+		SELECT count(*)::numeric AS n FROM k JOIN hospital_cost._encounter_cost c ON c.run_id = k.run_id AND c.encounter_code IS NOT NULL
+		WHERE NOT EXISTS (SELECT FROM hospital_cost.encounter e WHERE e.code = c.encounter_code AND e.status = 'active')
+	), taken AS (
+		SELECT t.materials, t.not_taken FROM hospital_cost._charged_taken(verify_costing.run) t
+	)
+	SELECT v.name, v.want, v.have, v.have - v.want
+	FROM (SELECT (SELECT e.amount FROM exact e) AS exact,
+		(SELECT coalesce(sum(l.amount), 0) * 0.00000001 FROM long l) AS cells,
+		(SELECT coalesce(sum(l.amount) FILTER (WHERE l.status <= 1), 0) * 0.00000001 FROM long l) AS patients,
+		(SELECT coalesce(sum(l.amount) FILTER (WHERE l.status BETWEEN 2 AND 4), 0) * 0.00000001 FROM long l) AS unmatched,
+		(SELECT coalesce(sum(l.amount) FILTER (WHERE l.status = 5), 0) * 0.00000001 FROM long l) AS idle,
+		(SELECT coalesce(sum(l.amount) FILTER (WHERE l.status >= 6), 0) * 0.00000001 FROM long l) AS excluded,
+		(SELECT count(*) FROM off o WHERE o.difference <> 0)::numeric AS off,
+		(SELECT coalesce(sum(c.billable), 0) * 0.00000001 FROM cell c WHERE c.funding_group = 1 AND c.status <= 3) AS billable,
+		(SELECT n.n FROM named n) AS nobody,
+		(SELECT t.materials FROM taken t) AS taken, (SELECT t.not_taken FROM taken t) AS left_out,
+		(SELECT c.not_taken FROM hospital_cost._costing c JOIN k ON k.run_id = c.run_id) AS not_taken
+	) t
+	CROSS JOIN LATERAL (VALUES
+		(1, 'full cost of the run = all cells', t.exact, t.cells),
+		(2, 'patients + unmatched + idle + excluded = full cost', t.exact, t.patients + t.unmatched + t.idle + t.excluded),
+		(3, 'department × funding group × component whose cells differ from its pool', 0, t.off),
+		(4, 'billable materials charged = billable materials in the cells', t.taken, t.billable),
+		(5, 'drugs and materials charged where no unit has such cost', t.left_out, t.not_taken),
+		(6, 'cells of encounters that are not known', 0, t.nobody)
+	) AS v (ord, name, want, have)
+	WHERE EXISTS (SELECT FROM k)
+	ORDER BY v.ord;
+END;
