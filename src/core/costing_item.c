@@ -183,6 +183,7 @@ spread_role(const CostingByActivity *a, Workspace *w, int column, int role,
 	if (fault.code != FAULT_NONE)
 		return fault;
 	w->weight[n] = (int64_t) left;
+	a->supplied[(size_t) column * (a->roles + a->drivers) + role] = w->stage[role];
 	a->used[role] = (int64_t) wide_divide_half_away(taken, ONE);
 	fault = money_split(w->stage[role], 1, w->weight, n + 1, w->split, w->share);
 	for (i = 0; i < n && fault.code == FAULT_NONE; i++)
@@ -261,6 +262,8 @@ spread_by_driver(const CostingByActivity *a, Workspace *w, int column,
 
 	if (!wide_fits_int64(left) || !wide_fits_int64(taken))
 		return fault_at(FAULT_OVERFLOW, driver, wide_saturate(taken));
+	a->supplied[(size_t) column * (a->roles + a->drivers) + a->roles + driver] =
+		amount;
 	a->used[a->roles + driver] = (int64_t) taken;
 	if (taken + left <= 0)
 		return add_to(&a->unmatched[column], amount);
@@ -304,6 +307,8 @@ costing_by_activity(const CostingByActivity *a)
 	memset(a->cost, 0, (size_t) a->columns * a->cells * sizeof(int64_t));
 	memset(a->traced_cost, 0, (size_t) a->columns * a->items * sizeof(int64_t));
 	memset(a->idle, 0, (size_t) a->columns * idlers * sizeof(int64_t));
+	memset(a->supplied, 0, (size_t) a->columns * (a->roles + a->drivers) *
+		   sizeof(int64_t));
 	memset(a->used, 0, (size_t) (a->roles + a->drivers) * sizeof(int64_t));
 	memset(a->unmatched, 0, (size_t) a->columns * sizeof(int64_t));
 	for (c = 0; c < a->columns && fault.code == FAULT_NONE; c++)

@@ -74,6 +74,8 @@ typedef struct CostingByActivity
 	int64_t    *cost;			/* out [columns][cells] */
 	int64_t    *traced_cost;	/* out [columns][items] */
 	int64_t    *idle;			/* out [columns][roles + drivers + activities] */
+	int64_t    *supplied;		/* out [columns][roles + drivers] what each had
+								 * to hand out */
 	int64_t    *used;			/* out [roles + drivers] */
 	int64_t    *unmatched;		/* out [columns] no resource was measured */
 	void	   *scratch;		/* costing_by_activity_scratch_size() */

@@ -47,6 +47,7 @@ typedef struct Department
 	int64_t		cost[MOST_COLUMNS * MOST_CELLS];
 	int64_t		traced_cost[MOST_COLUMNS * MOST];
 	int64_t		idle[MOST_COLUMNS * 3 * MOST];
+	int64_t		supplied[MOST_COLUMNS * 2 * MOST];
 	int64_t		used[2 * MOST];
 	int64_t		unmatched[MOST_COLUMNS];
 } Department;
@@ -67,7 +68,7 @@ department_begin(Department *d, int columns, int items, int activities)
 		.role_minutes = d->role_minutes, .staff_role = d->staff_role,
 		.staff_cell = d->staff_cell, .staff_minutes = d->staff_minutes,
 		.cost = d->cost, .traced_cost = d->traced_cost, .idle = d->idle,
-		.used = d->used, .unmatched = d->unmatched, .scratch = scratch
+		.supplied = d->supplied, .used = d->used, .unmatched = d->unmatched, .scratch = scratch
 	};
 	for (c = 0; c < columns; c++)
 		d->whole[c] = c;

@@ -30,6 +30,7 @@ tells_the_published_time_driven_case(void **state)
 	assert_int_equal(run(&d).code, FAULT_NONE);
 	for (i = 0; i < 3; i++)
 		assert_int_equal(item_cost(&d, 0, i), cost[i] * YUAN);
+	assert_int_equal(d.supplied[0], d.pool[0]);
 	assert_int_equal(d.used[0], INT64_C(578600) * ONE);
 	assert_int_equal(idle_cost(&d, 0), 97120 * YUAN);
 	assert_int_equal(d.unmatched[0], 0);
