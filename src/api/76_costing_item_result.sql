@@ -40,7 +40,7 @@ WITH unit AS NOT MATERIALIZED (
 		u.billable_materials, u.drugs, u.depreciation, u.amortisation, u.risk_fund, u.other, u.variable_cost
 	FROM hospital_cost._item_cost_unit u
 	UNION ALL
-	SELECT u.run_id, u.scope, NULL, CASE WHEN min(u.method) = max(u.method) THEN min(u.method) ELSE 'mixed' END, u.matched, u.item_code,
+	SELECT u.run_id, u.scope, NULL COLLATE "C", CASE WHEN min(u.method) = max(u.method) THEN min(u.method) ELSE 'mixed' END, u.matched, u.item_code,
 		sum(u.quantity), sum(u.income), max(u.list_price), sum(u.personnel), sum(u.materials), sum(u.billable_materials), sum(u.drugs),
 		sum(u.depreciation), sum(u.amortisation), sum(u.risk_fund), sum(u.other), sum(u.variable_cost)
 	FROM hospital_cost._item_cost_unit u
