@@ -69,7 +69,7 @@ CREATE TABLE pool (period date, d text, grp int, component int, variable boolean
 CREATE FUNCTION fill_pool(run int) RETURNS void LANGUAGE sql AS $$
 	INSERT INTO twin.pool
 	SELECT c.period, c.department_code, CASE WHEN c.funding_source IN ('own', 'fiscal_basic') THEN 1 WHEN c.funding_source = 'science_education' THEN 3 ELSE 2 END,
-		array_position('{personnel,materials,,,depreciation,amortisation,risk_fund,other}', k.category) - 1, v.variable,
+		array_position('{personnel,materials,-,drugs,depreciation,amortisation,risk_fund,other}', k.category) - 1, v.variable,
 		sum(CASE WHEN NOT v.variable THEN c.direct + c.level1 + c.level2 ELSE round((c.direct + c.level1 + c.level2) * CASE
 			WHEN k.category = 'other' AND c.period >= '2024-06-01' THEN 0.123457 WHEN k.behaviour = 'mixed' THEN 0.5 WHEN k.behaviour = 'variable' THEN 1 ELSE 0 END, 8) END)
 	FROM hospital_cost.department_cost c JOIN hospital_cost.cost_item k ON k.code = c.cost_item_code CROSS JOIN (VALUES (false), (true)) v (variable)
@@ -94,7 +94,7 @@ CREATE FUNCTION by_weight(n int, m text) RETURNS void LANGUAGE sql AS $$
 	UNION ALL
 	SELECT n, m, b.d, b.grp, 'unmatched', NULL, NULL, NULL, b.component, b.variable, b.amount FROM base b WHERE b.total <= 0
 	UNION ALL -- an item without a base, seen by its variable cost of nothing
-	SELECT n, m, i.d, 1, 'excluded', i.i, NULL, 'no base', -1, true, 0 FROM item i WHERE i.w IS NULL AND i.d <> 'X'
+	SELECT n, m, i.d, 1, 'excluded', i.i, NULL, 'no base', -1, true, 0 FROM item i WHERE i.w IS NULL AND i.d NOT IN ('A', 'X')
 	UNION ALL
 	SELECT n, m, v.d, 1, 'excluded', v.i, NULL, 'no pool', -1, true, 0 FROM twin.volume v WHERE v.period = twin.month(n) AND v.d IN ('A', 'X') $$;
 \ir model/item_activity.sql
