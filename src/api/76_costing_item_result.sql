@@ -47,16 +47,16 @@ WITH unit AS NOT MATERIALIZED (
 	GROUP BY u.run_id, u.scope, u.matched, u.item_code
 )
 SELECT u.run_id, r.period, u.department_code, u.item_code, u.method, u.quantity::numeric(18,4) AS quantity,
-	t.total::numeric(22,8) AS total_cost, round(p.unit_cost, 6) AS unit_cost,
+	t.total::numeric(22,8) AS total_cost, p.unit_cost::numeric(24,6) AS unit_cost,
 	u.personnel::numeric(22,8) AS personnel, u.materials::numeric(22,8) AS materials, u.billable_materials::numeric(22,8) AS billable_materials,
 	u.drugs::numeric(22,8) AS drugs, u.depreciation::numeric(22,8) AS depreciation, u.amortisation::numeric(22,8) AS amortisation,
 	u.risk_fund::numeric(22,8) AS risk_fund, u.other::numeric(22,8) AS other,
-	round(p.price, 6) AS price, round(p.price - p.unit_cost, 6) AS unit_result,
+	p.price::numeric(24,6) AS price, (p.price - p.unit_cost)::numeric(24,6) AS unit_result,
 	CASE WHEN u.matched = 'item' THEN (u.income - t.total)::numeric(22,8) END AS result,
 	round((p.price - p.unit_cost) / nullif(p.price, 0), 6) AS margin,
 	CASE WHEN p.price > p.unit_variable THEN round((t.total - u.variable_cost) / (p.price - p.unit_variable), 4) END AS break_even_quantity,
 	u.matched, u.scope, u.income::numeric(18,2) AS income, u.list_price, u.variable_cost::numeric(22,8) AS variable_cost,
-	round(p.unit_variable, 6) AS unit_variable_cost, r.official
+	p.unit_variable::numeric(24,6) AS unit_variable_cost, r.official
 FROM unit u
 JOIN hospital_cost._run r ON r.run_id = u.run_id
 CROSS JOIN LATERAL (

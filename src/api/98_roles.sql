@@ -8,6 +8,10 @@ BEGIN ATOMIC
 		('reader', 'SELECT', 'hospital department period period_event charge_item price reason_code encounter department_stay service_use order_line stock workload workload_value
 			attachment ledger charge_total payment_ledger posting_issue seal rule rule_kind finding cost_item direct_cost cost_control_total driver driver_value
 			allocation_plan allocation_step run department_cost visit_cost bed_day_cost'),
+		('reader', 'SELECT', 'item_cost_method item_volume item_volume_value item_equivalent item_time item_consumption activity activity_item activity_staff
+			staff_rate activity_resource resource_driver variable_share item_cost item_cost_scope activity_cost idle_capacity'),
+		('reader', 'EXECUTE', 'compare_item_methods(integer,text) price_floor(integer,text) item_ranking(date,integer) verify_item_cost(integer)
+			check_item_cost(integer) _item_list_price(text,date) _last_day(date)'),
 		('reader', 'EXECUTE', 'hospital_timezone() hospital_day(timestamptz) period_of(date) price_of(text,date,text) check_setup()
 			verify_ledger(date) verify_payments(date) encounter_account(text) verify_seal(date,text) quote(text,jsonb) allocation_flow(integer,text,text) verify_allocation(integer) _driver_quantity(date,text)'),
 		-- Whoever attaches a table decides what the books believe: that is not the clerk's, whatever tables he owns.
@@ -25,6 +29,8 @@ BEGIN ATOMIC
 		('pricing', 'USAGE', 'charge_item_seq'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'direct_cost cost_control_total driver_value workload_value cost_item driver
 			allocation_plan allocation_step'),
+		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'item_cost_method item_volume_value item_equivalent item_time item_consumption activity
+			activity_item activity_staff staff_rate activity_resource resource_driver variable_share'),
 		('accountant', 'USAGE', 'allocation_step_seq'),
 		('accountant', 'EXECUTE', 'attach_costs(regclass,jsonb,text,jsonb) detach_costs(regclass) refresh_feed(regclass) verify_feed(regclass) follow_feed()
 			_refuse_truncate()'),

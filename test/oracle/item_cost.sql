@@ -5,7 +5,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
-\set cases 12
+\set cases 8
 \set seed `echo "${HC_SEED:-$(date +%s)}"`
 SELECT set_config('twin.cases', :'cases', false) \g /dev/null
 BEGIN;

@@ -5,7 +5,7 @@ SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
-SELECT plan(48);
+SELECT plan(56);
 \ir fixture/hospital.sql
 INSERT INTO hospital_cost.department (code, name, class) VALUES ('A1', '挂号处', 'auxiliary');
 INSERT INTO hospital_cost.charge_item (code, name, category, kind, billable) VALUES ('PILL', '药片', '12', 'drug', true), ('STENT', '支架', '11', 'material', true);
@@ -46,6 +46,8 @@ SELECT is((SELECT string_agg(v.difference::text, ', ') FROM hospital_cost.verify
 SELECT told.again() \g /dev/null
 
 -- unit figures
+SELECT is((SELECT string_agg(x, ' ') FROM unnest('{run_id,period,department_code,item_code,method,quantity,total_cost,unit_cost,personnel,materials,billable_materials,drugs,depreciation,amortisation,risk_fund,other,price,unit_result,result,margin,break_even_quantity}'::text[]) x
+	WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = 'hospital_cost.item_cost'::regclass AND a.attname = x)), NULL, 'the columns others rely on are there');
 SELECT results_eq($$SELECT t.quantity, t.unit_cost, t.price, t.unit_result, t.result, t.margin, t.unit_variable_cost, t.break_even_quantity FROM told.t1 t WHERE t.item_code = 'LAB'$$,
 	'VALUES (8::numeric, 60::numeric, 20::numeric, -40::numeric, -320::numeric, -2::numeric, 16::numeric, 88::numeric)',
 	'unit cost, result, margin and break-even: materials vary, half of other, personnel does not');
@@ -139,6 +141,28 @@ INSERT INTO hospital_cost.item_volume_value VALUES ('2025-03-01', 'T2', 'CT', 99
 INSERT INTO hospital_cost.item_equivalent (department_code, item_code, equivalent) VALUES ('T2', 'CT', 99999999);
 SELECT throws_ok($$SELECT * FROM hospital_cost._item_cost_rows(told.run(), 'equivalent')$$, 'MC606', NULL, 'weights that do not fit');
 SELECT is((SELECT count(*) FROM hospital_cost._item_cost_rows(-1)), 0::bigint, 'a run that is not there has no items');
+
+-- who may
+SELECT hospital_cost.setup_roles('hc_item') \g /dev/null
+GRANT USAGE ON SCHEMA told TO hc_item_reader;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA told TO hc_item_reader;
+SET LOCAL ROLE hc_item_reader;
+SELECT lives_ok($$SELECT * FROM hospital_cost.compare_item_methods(told.run() - 1), hospital_cost.price_floor(told.run(), 'LAB'), hospital_cost.item_ranking('2025-03-01'),
+	hospital_cost.verify_item_cost(told.run()), hospital_cost.check_item_cost(told.run())$$, 'a reader asks everything');
+SELECT throws_ok('SELECT hospital_cost._compute_item_cost(1)', '42501', NULL, 'computes nothing');
+SELECT throws_ok($$INSERT INTO hospital_cost.item_time (item_code, minutes) VALUES ('FREE', 1)$$, '42501', NULL, 'and sets no minutes');
+SET LOCAL ROLE hc_item_accountant;
+SELECT lives_ok($$INSERT INTO hospital_cost.item_time (item_code, minutes) VALUES ('FREE', 1)$$, 'an accountant does');
+SELECT lives_ok($$INSERT INTO hospital_cost.item_volume_value VALUES ('2025-03-01', 'T2', 'FREE', 1, 1)$$, 'and loads quantities');
+SELECT throws_ok($$INSERT INTO hospital_cost._item_cost SELECT * FROM hospital_cost._item_cost$$, '42501', NULL, 'but writes no result');
+RESET ROLE;
+
+-- again
+SELECT hospital_cost.allocate('2025-03-01', 'none') \g /dev/null
+DELETE FROM hospital_cost.activity_staff;
+DELETE FROM hospital_cost.item_volume_value WHERE quantity > 999999;
+SELECT told.again(), told.again() \g /dev/null
+SELECT is((SELECT count(*) FROM told.t1 t WHERE t.item_code = 'CT' AND t.matched = 'item'), 1::bigint, 'computed again it replaces its own rows');
 
 -- a closed month keeps what was loaded
 SELECT hospital_cost.close_period('2025-03-01') \g /dev/null
