@@ -51,7 +51,13 @@ BEGIN ATOMIC
 			bed_use unused_capacity'),
 		('reader', 'EXECUTE', 'verify_costing(integer) _encounter_time(date) _days_over(date)'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'service_unit capacity'),
-		('controller', 'EXECUTE', 'cost_objects(integer,text)');
+		('controller', 'EXECUTE', 'cost_objects(integer,text)'),
+		('reader', 'SELECT', 'item_cost_method item_volume item_volume_value item_equivalent item_time item_consumption activity activity_item activity_staff
+			staff_rate activity_resource resource_driver variable_share item_cost item_cost_scope activity_cost idle_capacity'),
+		('reader', 'EXECUTE', 'compare_item_methods(integer,text) price_floor(integer,text) item_ranking(date,integer) verify_item_cost(integer)
+			check_item_cost(integer) _item_list_price(text,date) _last_day(date)'),
+		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'item_cost_method item_volume_value item_equivalent item_time item_consumption activity
+			activity_item activity_staff staff_rate activity_resource resource_driver variable_share');
 END;
 
 CREATE OR REPLACE FUNCTION hospital_cost.setup_roles(prefix text DEFAULT 'hospital_cost') RETURNS SETOF text
