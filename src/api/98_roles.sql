@@ -34,7 +34,11 @@ BEGIN ATOMIC
 		('controller', 'SELECT,INSERT,UPDATE', 'hospital department rule'),
 		('controller', 'EXECUTE', '_next_department_id()'),
 		('cashier_leader', 'EXECUTE', 'review_finding(bigint,text,text)'),
-		('auditor', 'EXECUTE', 'review_finding(bigint,text,text)');
+		('auditor', 'EXECUTE', 'review_finding(bigint,text,text)'),
+		('reader', 'SELECT', 'form_layout form_line indicator_layout form_f01 form_f02 form_f03 form_f04 form_f05 form_f06 form_f07 form_f08 form_f09
+			form_f10 form_hy02f1'),
+		('reader', 'EXECUTE', 'form(text,date,date,text,text) form_head(text,date,date,text,text) indicator(date,text) verify_forms(date,date)'),
+		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'form_layout form_line indicator_layout');
 END;
 
 CREATE OR REPLACE FUNCTION hospital_cost.setup_roles(prefix text DEFAULT 'hospital_cost') RETURNS SETOF text
