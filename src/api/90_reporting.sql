@@ -135,8 +135,8 @@ END $$;
 
 CREATE OR REPLACE FUNCTION hospital_cost.form_head(code text, period_from date, period_to date DEFAULT NULL, scope text DEFAULT 'medical',
 	language text DEFAULT 'zh')
-RETURNS TABLE (form_code text, official_number text, title text, hospital text, period_from date, period_to date, currency text,
-	scope text, runs int[], provisional boolean, prepared_by text, prepared_at timestamptz)
+RETURNS TABLE (form_code text, official_number text, title text, hospital text, first_month date, last_month date, currency text,
+	cost_scope text, runs int[], provisional boolean, prepared_by text, prepared_at timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN

@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION hospital_cost._form_sum(period_from date, period_to d
 LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH official AS MATERIALIZED (
-		SELECT r.run_id, r.period FROM hospital_cost._run r
+		SELECT r.run_id, r.period, (r.plan ->> 'cell_unit')::numeric AS cell_unit FROM hospital_cost._run r
 		WHERE r.official AND r.period BETWEEN _form_sum.period_from AND _form_sum.period_to
 	), cost AS (
 		SELECT coalesce(sum(c.full_cost) FILTER (WHERE d.class <> 'clinical'), 0) AS kept,
@@ -46,7 +46,10 @@ BEGIN ATOMIC
 	FROM cost c CROSS JOIN booked b CROSS JOIN income i CROSS JOIN unit u
 	CROSS JOIN LATERAL (VALUES ('kept', c.kept), ('kept_own', c.kept_own), ('without_unit', c.without_unit), ('direct', b.direct),
 		('direct_own', b.direct_own), ('income', i.income), ('income_elsewhere', i.elsewhere), ('visits', u.visit), ('bed_days', u.bed_day),
-		('full', c.full_cost), ('zero', 0)) AS x (name, amount);
+		('full', c.full_cost),
+		-- Controlled rounding leaves a run at a neighbouring cell unit.
+		('direct_rounded', CASE WHEN abs(c.full_cost - b.direct) < (SELECT sum(r.cell_unit) FROM official r) THEN c.full_cost ELSE b.direct END),
+		('zero', 0)) AS x (name, amount);
 END;
 
 CREATE OR REPLACE FUNCTION hospital_cost.verify_forms(period_from date, period_to date DEFAULT NULL)
@@ -91,6 +94,7 @@ BEGIN ATOMIC
 			'{F06.total.full}'),
 		(25, 'F06 level 1 received = sent', '{zero}', '{F06.total.level1}'), (26, 'F06 level 2 received = sent', '{zero}', '{F06.total.level2}'),
 		(27, 'F06 level 3 received = sent', '{zero}', '{F06.total.level3}'),
+		(40, 'full cost of the runs = their direct cost, to the cell unit', '{direct_rounded}', '{full}'),
 		(28, 'F07 cost of a visit = F08 hospital', '{F08.total.medical}', '{F07.total.medical}'),
 		(29, 'F08 total cost = visit_cost', '{visits}', '{F08.total.total_cost}'),
 		(30, 'F09 cost of a bed-day = F10 hospital', '{F10.total.medical}', '{F09.total.medical}'),
