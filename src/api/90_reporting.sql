@@ -121,7 +121,7 @@ END $$;
 CREATE OR REPLACE FUNCTION hospital_cost.form(code text, period_from date, period_to date DEFAULT NULL, scope text DEFAULT 'medical',
 	language text DEFAULT 'zh')
 RETURNS TABLE (row_no int, row_code text, row_name text, col_no int, col_code text, col_name text, amount numeric, ratio numeric)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
 	last date := coalesce(period_to, period_from);
 	year boolean := EXISTS (SELECT FROM hospital_cost.form_line l WHERE l.form_code = form.code AND l.span = 'year');
@@ -137,7 +137,7 @@ CREATE OR REPLACE FUNCTION hospital_cost.form_head(code text, period_from date, 
 	language text DEFAULT 'zh')
 RETURNS TABLE (form_code text, official_number text, title text, hospital text, first_month date, last_month date, currency text,
 	cost_scope text, runs int[], provisional boolean, prepared_by text, prepared_at timestamptz)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
 	PERFORM hospital_cost._form_guard(form_head.code, form_head.period_from, coalesce(form_head.period_to, form_head.period_from),

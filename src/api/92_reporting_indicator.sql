@@ -1,6 +1,7 @@
 -- 90 reporting: the indicators of cost analysis (成本分析指标). Each is a quotient of sums of one month, and tells its numerator and denominator.
 
--- What indicators are made of: named sums of one month. No rows where the month has no official run, so that nothing is compared with an empty month.
+-- What indicators are made of: named sums of one month, null where nobody counted. No rows where the month has no official run, so that
+-- nothing is compared with an empty month.
 CREATE OR REPLACE FUNCTION hospital_cost._indicator_base(period date) RETURNS TABLE (name text, amount numeric)
 LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -35,10 +36,10 @@ BEGIN ATOMIC
 			coalesce((SELECT w.quantity FROM work w WHERE w.measure = 'discharges'), 0) AS discharges,
 			coalesce((SELECT w.quantity FROM work w WHERE w.measure = 'discharged_bed_days'), (SELECT s.days FROM stay s), 0) AS discharged_bed_days,
 			coalesce((SELECT w.quantity FROM work w WHERE w.measure = 'open_bed_days'),
-				o.days * (SELECT w.quantity FROM work w WHERE w.measure = 'beds'), 0) AS open_bed_days,
+				o.days * (SELECT w.quantity FROM work w WHERE w.measure = 'beds')) AS open_bed_days,
 			coalesce((SELECT w.quantity FROM work w WHERE w.measure = 'employees'),
 				(SELECT sum(v.quantity) FROM hospital_cost._driver_value v
-				WHERE v.period = o.period AND v.driver_code = 'headcount' AND v.server_code IS NULL), 0) AS employees
+				WHERE v.period = o.period AND v.driver_code = 'headcount' AND v.server_code IS NULL)) AS employees
 		FROM official o
 	), money AS (
 		SELECT x.name, x.amount FROM (
@@ -104,7 +105,7 @@ END;
 CREATE OR REPLACE FUNCTION hospital_cost.indicator(period date, language text DEFAULT 'zh')
 RETURNS TABLE (indicator_no int, code text, name text, unit text, value numeric, numerator numeric, denominator numeric,
 	previous_month numeric, change_month numeric, year_ago numeric, change_year numeric)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
 	IF indicator.language IS NULL OR indicator.language NOT IN ('zh', 'en') THEN

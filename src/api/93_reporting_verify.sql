@@ -54,7 +54,7 @@ END;
 
 CREATE OR REPLACE FUNCTION hospital_cost.verify_forms(period_from date, period_to date DEFAULT NULL)
 RETURNS TABLE (identity text, expected numeric, actual numeric, difference numeric)
-LANGUAGE sql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
 BEGIN ATOMIC
 	WITH said AS MATERIALIZED (
 		SELECT * FROM hospital_cost._form_sum(verify_forms.period_from, coalesce(verify_forms.period_to, verify_forms.period_from))
