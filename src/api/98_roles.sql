@@ -57,7 +57,12 @@ BEGIN ATOMIC
 		('reader', 'EXECUTE', 'compare_item_methods(integer,text) price_floor(integer,text) item_ranking(date,integer) verify_item_cost(integer)
 			check_item_cost(integer) _item_list_price(text,date) _last_day(date)'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'item_cost_method item_volume_value item_equivalent item_time item_consumption activity
-			activity_item activity_staff staff_rate activity_resource resource_driver variable_share');
+			activity_item activity_staff staff_rate activity_resource resource_driver variable_share'),
+		-- 90
+		('reader', 'SELECT', 'form_layout form_line indicator_layout form_f01 form_f02 form_f03 form_f04 form_f05 form_f06 form_f07 form_f08 form_f09
+			form_f10 form_hy02f1'),
+		('reader', 'EXECUTE', 'form(text,date,date,text,text) form_head(text,date,date,text,text) indicator(date,text) verify_forms(date,date)'),
+		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'form_layout form_line indicator_layout');
 END;
 
 CREATE OR REPLACE FUNCTION hospital_cost.setup_roles(prefix text DEFAULT 'hospital_cost') RETURNS SETOF text

@@ -1,0 +1,153 @@
+-- 90 reporting: prescribed forms and indicators, computed from official runs and the ledger when asked for; nothing is stored.
+
+-- Which step of the ladder of scopes (成本范围) a cost belongs to: medical = own; medical_full adds fiscal; hospital_full the rest.
+CREATE OR REPLACE FUNCTION hospital_cost._cost_origin(funding_source text, cost_class text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN cost_class <> 'medical' THEN cost_class WHEN funding_source IN ('own', 'fiscal_basic') THEN 'own'
+	WHEN funding_source = 'science_education' THEN 'science_education' ELSE 'fiscal' END;
+
+-- What forms of departments are made of, added up over the months asked for. in_range: the month lies between from and to; in_year: it
+-- lies in the year of the last month, up to that month. Money has a component; cost has an origin as well, and a scope is a set of origins.
+-- The measure "listed" only says that the department is there.
+CREATE OR REPLACE FUNCTION hospital_cost._form_department_fact(period_from date, period_to date, wanted text[], first date)
+RETURNS TABLE (in_range boolean, in_year boolean, member text, name text, class text, setting text, measure text, component text,
+	origin text, amount numeric)
+LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	WITH official AS MATERIALIZED (
+		SELECT r.run_id, r.period, r.period >= _form_department_fact.period_from AS in_range,
+			r.period >= date_trunc('year', _form_department_fact.period_to::timestamp) AS in_year
+		FROM hospital_cost._run r
+		WHERE r.official AND r.period BETWEEN _form_department_fact.first AND _form_department_fact.period_to
+	), unit AS MATERIALIZED (
+		SELECT o.period, o.in_range, o.in_year, d.department_code, d.department_name, d.class, d.setting
+		FROM official o JOIN hospital_cost._run_department d ON d.run_id = o.run_id
+	), cost AS (
+		SELECT o.in_range, o.in_year, coalesce(c.department_code, '') AS member, coalesce(d.class, 'unassigned') AS class,
+			coalesce(d.setting, 'none') AS setting,
+			CASE WHEN i.category = 'materials' AND i.billable THEN 'billable_materials' ELSE i.category END AS component,
+			hospital_cost._cost_origin(c.funding_source, c.cost_class) AS origin, sum(c.direct) AS direct, sum(c.full_cost) AS full_cost,
+			sum(c.level1 - CASE d.class WHEN 'administrative' THEN c.sent ELSE 0 END) AS level1,
+			sum(c.level2 - CASE d.class WHEN 'auxiliary' THEN c.sent ELSE 0 END) AS level2,
+			sum(c.level3 - CASE d.class WHEN 'technical' THEN c.sent ELSE 0 END) AS level3
+		FROM official o
+		JOIN hospital_cost._department_cost c ON c.run_id = o.run_id
+		JOIN hospital_cost.cost_item i ON i.code = c.cost_item_code
+		LEFT JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code
+		GROUP BY 1, 2, 3, 4, 5, 6, 7
+	), income AS (
+		SELECT t.period, coalesce(t.ordering_department_code, t.performing_department_code) AS department_code, t.setting,
+			t.category, sum(t.amount) AS amount
+		FROM hospital_cost.charge_total t
+		WHERE _form_department_fact.wanted && ARRAY['income', 'cost_income']
+			AND t.period BETWEEN _form_department_fact.first AND _form_department_fact.period_to
+		GROUP BY 1, 2, 3, 4
+	), work AS (
+		SELECT w.period, w.department_code, w.measure, w.quantity
+		FROM hospital_cost.workload w
+		WHERE _form_department_fact.wanted && ARRAY['visits', 'bed_days', 'discharges', 'admissions', 'checkups']
+			AND w.measure = ANY (_form_department_fact.wanted)
+			AND w.period BETWEEN _form_department_fact.first AND _form_department_fact.period_to
+	)
+	SELECT c.in_range, c.in_year, c.member, NULL, c.class, c.setting, m.measure, c.component, c.origin, m.amount
+	FROM cost c
+	CROSS JOIN LATERAL (VALUES ('direct', c.direct), ('indirect', c.full_cost - c.direct), ('full', c.full_cost), ('level1', c.level1),
+		('level2', c.level2), ('level3', c.level3), ('rounding', c.full_cost - c.direct - c.level1 - c.level2 - c.level3))
+		AS m (measure, amount)
+	WHERE m.measure = ANY (_form_department_fact.wanted)
+	UNION ALL
+	SELECT o.in_range, o.in_year, n.department_code, NULL, coalesce(u.class, d.class), coalesce(u.setting, n.setting), 'income', n.category,
+		NULL, n.amount
+	FROM income n
+	JOIN official o ON o.period = n.period
+	JOIN hospital_cost.department d ON d.code = n.department_code
+	LEFT JOIN unit u ON u.period = n.period AND u.department_code = n.department_code
+	UNION ALL
+	SELECT o.in_range, o.in_year, w.department_code, NULL, coalesce(u.class, d.class), coalesce(u.setting, d.setting), w.measure, NULL, NULL,
+		w.quantity
+	FROM work w
+	JOIN official o ON o.period = w.period
+	JOIN hospital_cost.department d ON d.code = w.department_code
+	LEFT JOIN unit u ON u.period = w.period AND u.department_code = w.department_code
+	UNION ALL
+	SELECT * FROM (
+		SELECT DISTINCT ON (u.department_code, u.class) true, true, u.department_code, u.department_name, u.class, u.setting, 'listed',
+			NULL::text, NULL::text, 0::numeric
+		FROM unit u WHERE u.in_range
+		ORDER BY u.department_code, u.class, u.period DESC) listed;
+END;
+
+-- The facts of a form's objects. Months asked for that have no official run are refused before, so that no form is silently short.
+CREATE OR REPLACE FUNCTION hospital_cost._form_fact(object text, period_from date, period_to date, wanted text[], first date)
+RETURNS TABLE (in_range boolean, in_year boolean, member text, name text, class text, setting text, measure text, component text,
+	origin text, amount numeric)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN QUERY SELECT * FROM hospital_cost._form_department_fact(period_from, period_to, wanted, first);
+END $$;
+
+CREATE OR REPLACE FUNCTION hospital_cost._form_guard(code text, period_from date, period_to date, scope text, language text, year boolean)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	missing text;
+BEGIN
+	IF NOT EXISTS (SELECT FROM hospital_cost.form_layout l WHERE l.code = _form_guard.code) THEN
+		RAISE EXCEPTION 'form "%" does not exist', code USING ERRCODE = 'MC901',
+			HINT = 'See hospital_cost.form_layout; hospital_cost.load_defaults() loads F01 to F17 and HY02F1.';
+	ELSIF scope IS NULL OR scope NOT IN ('medical', 'medical_full', 'hospital_full') THEN
+		RAISE EXCEPTION 'cost scope "%" does not exist', scope USING ERRCODE = 'MC903', HINT = 'Use medical, medical_full or hospital_full.';
+	ELSIF language IS NULL OR language NOT IN ('zh', 'en') THEN
+		RAISE EXCEPTION 'language "%" is not known', language USING ERRCODE = 'MC903', HINT = 'Use zh or en.';
+	END IF;
+	PERFORM period_from::hospital_cost.period_month, period_to::hospital_cost.period_month;
+	IF period_from IS NULL OR period_to < period_from THEN
+		RAISE EXCEPTION 'months from % to % are no range', coalesce(to_char(period_from, 'YYYY-MM'), 'null'), to_char(period_to, 'YYYY-MM')
+			USING ERRCODE = 'MC902', HINT = 'Give the first and the last month, each by its first day.';
+	END IF;
+	-- Of the year before the range only the months that have something are asked for: a hospital may begin in May.
+	SELECT string_agg(to_char(m.month, 'YYYY-MM'), ', ' ORDER BY m.month) INTO missing
+	FROM (SELECT g::date AS month FROM generate_series(CASE WHEN year THEN least(period_from, date_trunc('year', period_to::timestamp))
+		ELSE period_from END, period_to, interval '1 month') g) m
+	WHERE NOT EXISTS (SELECT FROM hospital_cost._run r WHERE r.official AND r.period = m.month)
+		AND (m.month >= period_from OR EXISTS (SELECT FROM hospital_cost._direct_cost d WHERE d.period = m.month)
+			OR EXISTS (SELECT FROM hospital_cost._item_total t WHERE t.period = m.month));
+	IF missing IS NOT NULL THEN
+		RAISE EXCEPTION 'there is no official run of %', missing USING ERRCODE = 'MC904',
+			HINT = 'Call hospital_cost.allocate(period, plan) for each of these months, or hospital_cost.make_official(run).';
+	END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION hospital_cost.form(code text, period_from date, period_to date DEFAULT NULL, scope text DEFAULT 'medical',
+	language text DEFAULT 'zh')
+RETURNS TABLE (row_no int, row_code text, row_name text, col_no int, col_code text, col_name text, amount numeric, ratio numeric)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+	last date := coalesce(period_to, period_from);
+	year boolean := EXISTS (SELECT FROM hospital_cost.form_line l WHERE l.form_code = form.code AND l.span = 'year');
+BEGIN
+	PERFORM hospital_cost._form_guard(code, period_from, last, scope, language, year);
+	RETURN QUERY SELECT c.row_no, c.row_code, c.row_name, c.col_no, c.col_code, c.col_name, c.amount, c.ratio
+	FROM hospital_cost._form_cell(form.code, period_from, last, form.scope, form.language,
+		CASE WHEN year THEN least(period_from, date_trunc('year', last::timestamp)::date) ELSE period_from END) c
+	ORDER BY c.row_no, c.col_no;
+END $$;
+
+CREATE OR REPLACE FUNCTION hospital_cost.form_head(code text, period_from date, period_to date DEFAULT NULL, scope text DEFAULT 'medical',
+	language text DEFAULT 'zh')
+RETURNS TABLE (form_code text, official_number text, title text, hospital text, first_month date, last_month date, currency text,
+	cost_scope text, runs int[], provisional boolean, prepared_by text, prepared_at timestamptz)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM hospital_cost._form_guard(form_head.code, form_head.period_from, coalesce(form_head.period_to, form_head.period_from),
+		form_head.scope, form_head.language, false);
+	RETURN QUERY SELECT l.code, l.official_number, CASE form_head.language WHEN 'en' THEN l.title_en ELSE l.title_zh END,
+		(SELECT h.name FROM hospital_cost.hospital h), form_head.period_from, coalesce(form_head.period_to, form_head.period_from),
+		coalesce((SELECT h.currency FROM hospital_cost.hospital h), 'CNY'), form_head.scope, r.runs, r.provisional, session_user::text, now()
+	FROM hospital_cost.form_layout l
+	CROSS JOIN (SELECT array_agg(r.run_id ORDER BY r.period) AS runs, bool_or(p.state IS DISTINCT FROM 'closed') AS provisional
+		FROM hospital_cost._run r LEFT JOIN hospital_cost.period p ON p.period = r.period
+		WHERE r.official AND r.period BETWEEN form_head.period_from AND coalesce(form_head.period_to, form_head.period_from)) r
+	WHERE l.code = form_head.code;
+END $$;

@@ -1,0 +1,55 @@
+-- 90 reporting: what its names mean.
+
+COMMENT ON TABLE hospital_cost.form_layout IS 'Prescribed forms (成本报表): titles and official numbers, which the hospital may change; load_defaults() ships F01 to F10 and HY02F1 and never touches a form that is there. A form of one''s own is a row here and its lines';
+COMMENT ON COLUMN hospital_cost.form_layout.official_number IS 'Number printed on the form (表号), such as 成本医01表; null where the authority''s number is not known';
+COMMENT ON COLUMN hospital_cost.form_layout.object IS 'What its members are: department 科室, item 医疗服务项目, disease 病种, drg DRG组';
+COMMENT ON TABLE hospital_cost.form_line IS 'Rows and columns of the prescribed forms (报表行列). A cell adds up what passes the filters of its row and of its column; a filter that is null lets everything pass. measures, per, origins and ratio_of are the row''s, and the column''s where the row has none';
+COMMENT ON COLUMN hospital_cost.form_line.axis IS 'row 行 or column 列';
+COMMENT ON COLUMN hospital_cost.form_line.position IS 'Order of the lines; numbers may have gaps';
+COMMENT ON COLUMN hospital_cost.form_line.each_member IS 'One line for every department (item, disease, DRG) that passes the filters, in the order of codes, with its code and name; else one line for all of them together (小计、合计)';
+COMMENT ON COLUMN hospital_cost.form_line.classes IS 'Classes of departments as in the run: clinical, technical, auxiliary, administrative, external; unassigned: the hospital as a whole';
+COMMENT ON COLUMN hospital_cost.form_line.settings IS 'Settings of departments as in the run: outpatient, emergency, inpatient, none';
+COMMENT ON COLUMN hospital_cost.form_line.measures IS 'What is added up: direct 直接成本, indirect 间接成本 (full − direct), full 全成本, level1 to level3 (分摊: received − sent at the level), rounding (other transfers and rounding), income 收入, a measure of workload such as visits or bed_days; taken off with a minus before it';
+COMMENT ON COLUMN hospital_cost.form_line.components IS 'Of cost: personnel, materials, billable_materials, drugs, depreciation, amortisation, risk_fund, other; of income: the charge categories 01 to 14. What has no component, such as visits, passes';
+COMMENT ON COLUMN hospital_cost.form_line.origins IS 'Steps of the ladder of scopes: own (医疗成本), fiscal (adds up to 医疗全成本), science_education, disposal, remittance, subsidy, other (add up to 医院全成本). Null on row and column: the scope asked for decides';
+COMMENT ON COLUMN hospital_cost.form_line.per IS 'Measure to divide by, added up over the same departments and months; the quotient is rounded once, null where the divisor is 0 or absent';
+COMMENT ON COLUMN hospital_cost.form_line.decimals IS 'Decimals of quotients';
+COMMENT ON COLUMN hospital_cost.form_line.ratio_of IS 'Code of the line of the same axis that the ratio (构成比) is a share of';
+COMMENT ON COLUMN hospital_cost.form_line.span IS 'range: the months asked for; year: the year of the last one, up to it (本年累计)';
+COMMENT ON TABLE hospital_cost.indicator_layout IS 'Indicators of cost analysis (成本分析指标): value = factor × sum of numerator ÷ sum of denominator. load_defaults() ships them and never changes one that is there';
+COMMENT ON COLUMN hospital_cost.indicator_layout.numerator IS 'Names of sums: visits, bed_days, discharges, discharged_bed_days, open_bed_days, employees, discharges_x_days, bed_days_x_days (× days of the month), income, income_outpatient, _inpatient, _drugs, _herbs, _materials; cost, cost_personnel, _materials, _drugs, _depreciation, _fixed, _variable, _mixed, _outpatient, _inpatient, _outpatient_variable, _inpatient_variable; fixed_visits, fixed_bed_days (fixed and mixed cost × units). Taken off with a minus before it';
+COMMENT ON COLUMN hospital_cost.indicator_layout.denominator IS 'Names of sums; null: the numerator is the value';
+
+COMMENT ON FUNCTION hospital_cost.form(text, date, date, text, text) IS 'A prescribed form (成本报表) as long rows: code F01 to F10 or HY02F1 (会医02表附表01), from the first to the last month (default: one month), scope medical 医疗成本 (default), medical_full 医疗全成本 or hospital_full 医院全成本 where the form does not fix it, names in zh or en. Months are added up from their official runs; amounts in yuan, exact (direct cost may have eight decimals), full cost to the cent; quotients are sums divided by sums, rounded once and null where the divisor is 0; ratio is the share of the line it belongs to, six decimals, 1 = 100 %. Unknown form MC901, no range of months MC902, unknown scope or language MC903, a month without an official run MC904';
+COMMENT ON FUNCTION hospital_cost.form_head(text, date, date, text, text) IS 'What is printed above a form (表头): official number 表号, title, 编制单位, months, currency, the runs it is computed from, who asked for it and when; provisional while one of its months is not closed. Errors as form()';
+COMMENT ON FUNCTION hospital_cost.indicator(date, text) IS 'Indicators of cost analysis (成本分析指标) of a month with an official run (MC904), names in zh or en (MC903), cost in the scope 医疗成本: value with numerator and denominator, the month before with change_month (环比) and the same month a year ago with change_year (同比), both as a share of it (0.05 = 5 %), so also the growth of charges a visit (次均费用增长) and of the result (医疗收益增长率). Null where a denominator is not above 0 or a month has no official run. Employees: workload measure employees, else the driver headcount, which may leave out who serves all. Beds: workload measure open_bed_days, else beds × days of the month';
+COMMENT ON FUNCTION hospital_cost.verify_forms(date, date) IS 'What one form says another must say too (表间勾稽): every identity between the forms, the official runs and charge_total, with the difference, which must be 0; null: a line that the identity needs is missing in the layout. Errors as form()';
+COMMENT ON FUNCTION hospital_cost._cost_origin(text, text) IS 'Step of the ladder of scopes that a funding source and cost class belong to';
+COMMENT ON FUNCTION hospital_cost._cost_item_line() IS 'The seven cost items and their total, as lines of a form';
+COMMENT ON FUNCTION hospital_cost._cost_way_line() IS 'Direct, indirect and full cost, as lines of a form';
+COMMENT ON FUNCTION hospital_cost._cost_ladder_line() IS 'The scopes and what each step adds, as lines of a form';
+COMMENT ON FUNCTION hospital_cost._form_department_fact(date, date, text[], date) IS 'What forms of departments are made of, added up over months';
+COMMENT ON FUNCTION hospital_cost._form_fact(text, date, date, text[], date) IS 'What forms of an object are made of';
+COMMENT ON FUNCTION hospital_cost._form_guard(text, date, date, text, text, boolean) IS 'Refuses what no form can be made of (MC901 to MC904)';
+COMMENT ON FUNCTION hospital_cost._form_cell(text, date, date, text, text, date) IS 'Cells of a form, unordered';
+COMMENT ON FUNCTION hospital_cost._form_sum(date, date) IS 'What verify_forms compares, by name';
+COMMENT ON FUNCTION hospital_cost._load_form_heads() IS 'Inserts the forms that are missing and returns their codes';
+COMMENT ON FUNCTION hospital_cost._load_form_rows(text[]) IS 'Inserts the rows of the forms named';
+COMMENT ON FUNCTION hospital_cost._load_form_columns(text[]) IS 'Inserts the columns of the forms named';
+COMMENT ON FUNCTION hospital_cost._load_form_income(text[]) IS 'Inserts the lines of HY02F1 where it is named';
+COMMENT ON FUNCTION hospital_cost._load_indicators() IS 'Inserts the indicators that are missing';
+COMMENT ON FUNCTION hospital_cost._load_default_forms() IS 'load_defaults of the reporting room';
+COMMENT ON FUNCTION hospital_cost._indicator_base(date) IS 'Sums that indicators are made of, by name; none where the month has no official run';
+COMMENT ON FUNCTION hospital_cost._indicator_value(date) IS 'All indicators of one month';
+
+COMMENT ON VIEW hospital_cost.form_f01 IS 'F01 医院各科室直接成本表, by month of official runs, scope 医疗成本, yuan: a row a department, subtotals by class';
+COMMENT ON VIEW hospital_cost.form_f02 IS 'F02 医院各科室直接成本表（医疗全成本和医院全成本）, by month of official runs, yuan';
+COMMENT ON VIEW hospital_cost.form_f03 IS 'F03 医院临床服务类科室全成本表, by month of official runs, scope 医疗成本, yuan: direct, indirect and full cost of each cost item';
+COMMENT ON VIEW hospital_cost.form_f04 IS 'F04 医院临床服务类科室全成本表（医疗全成本和医院全成本）, by month of official runs, yuan';
+COMMENT ON VIEW hospital_cost.form_f05 IS 'F05 医院临床服务类科室全成本构成分析表, by month of official runs, transposed: a row a department, amounts in yuan, ratios as shares of its full cost';
+COMMENT ON VIEW hospital_cost.form_f06 IS 'F06 医院科室成本分摊汇总表, by month of official runs, yuan: what a department received − sent at each level; rounding: other transfers and rounding';
+COMMENT ON VIEW hospital_cost.form_f07 IS 'F07 医院诊次成本构成表, by month of official runs, yuan a visit and shares';
+COMMENT ON VIEW hospital_cost.form_f08 IS 'F08 医院科室诊次成本表, by month of official runs, yuan; medical, medical_full, hospital_full: cost of a visit in that scope';
+COMMENT ON VIEW hospital_cost.form_f09 IS 'F09 医院床日成本构成表, by month of official runs, yuan a bed-day and shares';
+COMMENT ON VIEW hospital_cost.form_f10 IS 'F10 医院科室床日成本表, by month of official runs, yuan; medical, medical_full, hospital_full: cost of a bed-day in that scope';
+COMMENT ON VIEW hospital_cost.form_hy02f1 IS 'HY02F1 医疗收入费用明细表（会医02表附表01）, by month of official runs, yuan: the month and the year to date. An earlier month of the year that has cost or charges and no official run stops it (MC904)';
