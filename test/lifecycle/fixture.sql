@@ -104,6 +104,10 @@ INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, 
 	FROM hospital_cost.department d, hospital_cost.cost_item c WHERE c.code IN ('LW', 'LM');
 INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, funding_source, amount)
 	VALUES ('2025-03-01', 'C3', 'LW', 'fiscal_project', 777.77), ('2025-03-01', 'T1', 'LM', 'own', -55.55);
+INSERT INTO hospital_cost.direct_cost (corrects, amount) SELECT direct_cost_id, -1.5 FROM hospital_cost.direct_cost WHERE funding_source = 'fiscal_project';
+INSERT INTO hospital_cost.driver (code, name, kind, measure) VALUES ('LV', '门诊人次', 'workload', 'visits');
+INSERT INTO hospital_cost.spread_rule (cost_item_code, metered_driver_code, metered_price, driver_code) VALUES ('LM', 'service_quantity', 0.01, 'headcount');
+INSERT INTO hospital_cost.direct_cost (period, cost_item_code, amount) VALUES ('2025-03-01', 'LM', 444.44);
 CREATE TABLE his.voucher (id int PRIMARY KEY, month text, dept text, item text, amount numeric);
 SELECT hospital_cost.attach_costs('his.voucher', '{"source_key": "id", "period": "month", "department": "dept", "cost_item": "item", "amount": "amount"}');
 INSERT INTO his.voucher SELECT i, '2025-03', 'C2', CASE i WHEN 3 THEN 'XX' ELSE 'LM' END, i FROM generate_series(1, 5) AS i;
