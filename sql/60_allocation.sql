@@ -42,11 +42,11 @@ FROM hospital_cost.allocation_flow(:run, to_code => '4003') ORDER BY step_no, fr
 SELECT * FROM hospital_cost.verify_allocation(:run);
 SELECT plan_code, method, official, total_direct, total_full FROM hospital_cost.run WHERE run_id = :run;
 
--- A correction is a row with the opposite sign; the run that was made before it says so.
+-- A correction names the row it takes back, here in part; the run that was made before it says so.
 SAVEPOINT s;
 UPDATE hospital_cost.direct_cost SET amount = 1;
 ROLLBACK TO s;
-INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, amount, source) VALUES ('2025-03-01', '4001', 'personnel', -500, '冲回');
+INSERT INTO hospital_cost.direct_cost (corrects, amount, source) SELECT direct_cost_id, -500, '冲回' FROM hospital_cost.direct_cost WHERE department_code = '4001' AND cost_item_code = 'personnel';
 SELECT identity, difference FROM hospital_cost.verify_allocation(:run) WHERE difference <> 0;
 SELECT hospital_cost.allocate('2025-03-01', 'four_class_three_level') AS again \gset
 SELECT official, total_full FROM hospital_cost.run WHERE run_id IN (:run, :again) ORDER BY run_id;
@@ -56,7 +56,23 @@ SELECT official, total_full FROM hospital_cost.run WHERE run_id IN (:run, :again
 -- What cannot be allocated says whose, of what, by which driver.
 SELECT hospital_cost.allocate('2025-03-01', 'no_such_plan');
 ROLLBACK TO s;
+
+-- A water bill of the whole hospital: sterile supply has a meter, the others share the rest by heads. Every yuan goes back to the bill.
+INSERT INTO hospital_cost.cost_item (code, name, category) VALUES ('water', '水费', 'other');
+INSERT INTO hospital_cost.driver (code, name, kind, unit) VALUES ('water_meter', '水表', 'statistic', 't');
+INSERT INTO hospital_cost.driver_value (period, driver_code, receiver_code, quantity) VALUES ('2025-03-01', 'water_meter', '2001', 400);
+INSERT INTO hospital_cost.direct_cost (period, cost_item_code, amount, source, source_key) VALUES ('2025-03-01', 'water', 4800, '水务公司', '202503');
+SELECT severity, code, sqlstate, identifier, facts, cure FROM hospital_cost.check_allocation('2025-03-01', 'four_class_three_level');
+INSERT INTO hospital_cost.spread_rule (cost_item_code, metered_driver_code, metered_price, driver_code) VALUES ('water', 'water_meter', 4.75, 'headcount');
+SELECT hospital_cost.allocate('2025-03-01', 'four_class_three_level') AS watered \gset
+SELECT department_code, part, driver_code, quantity, amount, source, source_key FROM hospital_cost.spread_cost(:watered);
+SELECT cost_item_name, control_total, direct_cost, difference FROM hospital_cost.cost_control_difference('2025-03-01');
+
+-- A driver is gone: the check lists what that does, before a run stops at the first of it.
 DELETE FROM hospital_cost.driver_value WHERE driver_code = 'headcount';
+SELECT severity, code, sqlstate, identifier FROM hospital_cost.check_allocation('2025-03-01', 'four_class_three_level');
 \set VERBOSITY default
+DELETE FROM hospital_cost.spread_rule;
+INSERT INTO hospital_cost.direct_cost (corrects) SELECT direct_cost_id FROM hospital_cost.direct_cost WHERE cost_item_code = 'water';
 SELECT hospital_cost.allocate('2025-03-01', 'four_class_three_level');
 ROLLBACK;

@@ -142,11 +142,14 @@ BEGIN
 	SELECT * INTO chosen FROM hospital_cost.allocation_plan p
 	WHERE p.code = plan AND p.version = coalesce(check_allocation.version, p.version) ORDER BY p.version DESC LIMIT 1;
 	IF chosen.code IS NOT NULL AND isfinite(period) AND extract(day FROM period) = 1 THEN
-		FOR f IN SELECT c.* FROM hospital_cost._check_cost(period, chosen) c UNION ALL SELECT c.* FROM hospital_cost._check_driver(period, chosen) c
-			UNION ALL SELECT c.* FROM hospital_cost._check_base(period, chosen, (SELECT coalesce(jsonb_object_agg(k.code, true), '{}')
+		FOR f IN SELECT c.* FROM (
+			SELECT * FROM hospital_cost._check_cost(check_allocation.period, chosen)
+			UNION ALL SELECT * FROM hospital_cost._check_driver(check_allocation.period, chosen)
+			UNION ALL SELECT * FROM hospital_cost._check_base(check_allocation.period, chosen, (SELECT coalesce(jsonb_object_agg(k.code, true), '{}')
 				FROM (SELECT d.department_code FROM hospital_cost._direct_cost d WHERE d.period = check_allocation.period
 					GROUP BY d.department_code, d.cost_item_code, d.funding_source, d.cost_class HAVING sum(d.amount) <> 0
-					UNION SELECT s.department_code FROM hospital_cost._spread_month(check_allocation.period, chosen.flow_unit) s) k (code) WHERE k.code IS NOT NULL)) c LOOP
+					UNION SELECT s.department_code FROM hospital_cost._spread_month(check_allocation.period, chosen.flow_unit) s) k (code) WHERE k.code IS NOT NULL))) c
+			ORDER BY array_position(ARRAY['error', 'warning', 'note'], c.severity), c.code COLLATE "C", c.identifier COLLATE "C" LOOP
 			found_codes := found_codes || coalesce(f.sqlstate, '');
 			RETURN QUERY SELECT f.severity, f.code, f.sqlstate, f.identifier, f.facts, f.cure;
 		END LOOP;
