@@ -75,12 +75,14 @@ BEGIN
 	FOR b IN WITH base AS MATERIALIZED (SELECT * FROM hospital_cost._plan_base(month, plan))
 		SELECT d.*, f.driver_code AS fallback_code, f.kind AS fallback_kind, f.total AS fallback_total, f.lowest AS fallback_lowest, f.lowest_code AS fallback_lowest_code,
 			f.receivers AS fallback_receivers, f.own AS fallback_own, f.listed AS fallback_listed, f.shares AS fallback_shares,
-			EXISTS (SELECT FROM hospital_cost.department m WHERE m.class = ANY (s.receiver_classes)) AS has_members
+			s.cost_item_code, EXISTS (SELECT FROM hospital_cost.department m WHERE m.class = ANY (s.receiver_classes)) AS has_members
 		FROM base d
 		JOIN hospital_cost.allocation_step s ON s.step_id = d.step_id AND (s.cost_item_code IS NULL OR EXISTS (SELECT FROM hospital_cost._direct_cost c
 			WHERE c.period = month AND c.cost_item_code = s.cost_item_code))
 		LEFT JOIN base f ON f.step_id = d.step_id AND f.server_code = d.server_code AND f.role = 'fallback'
-		WHERE d.role = 'driver'
+		-- A step of the server itself goes before one of its class.
+		WHERE d.role = 'driver' AND (s.server_code IS NOT NULL OR NOT EXISTS (SELECT FROM hospital_cost.allocation_step o WHERE o.plan_code = s.plan_code
+			AND o.plan_version = s.plan_version AND o.step_no = s.step_no AND o.server_code = d.server_code AND coalesce(o.cost_item_code = s.cost_item_code, o.cost_item_code IS NULL)))
 		ORDER BY d.step_no, d.server_code COLLATE "C" LOOP
 		-- Fixed shares must be whole whether or not money comes by.
 		RETURN QUERY SELECT 'error', 'fixed_share', 'MC604', format(told, b.step_no, b.server_code, x.driver), format('the shares add up to %s', trim_scale(x.shares)),
@@ -126,6 +128,10 @@ BEGIN
 		IF NOT passed ? concat(b.step_id, b.role, ' ', b.own) THEN
 			passed := passed || jsonb_build_object(concat(b.step_id, b.role, ' ', b.own), true);
 			holders := holders || coalesce(jsonb_object(b.receivers, b.receivers), '{}');
+		END IF;
+		-- Emptied, and closed from now on.
+		IF plan.method = 'step_down' AND b.cost_item_code IS NULL AND b.total <> 0 AND plan.credit_balance <> 'keep' THEN
+			holders := holders - b.server_code;
 		END IF;
 	END LOOP;
 END $$;

@@ -126,23 +126,40 @@ BEGIN ATOMIC
 	FROM step s WHERE s.fallback_driver_code IS NOT NULL AND (_check_driver.plan).zero_base <> 'fallback';
 END;
 
--- What is known is listed, then the run is rehearsed and rolled back: whatever would stop it is told, also what nobody thought of here.
+-- Tries a run and rolls it back: the SQLSTATE, message, detail and hint it stops with, or null.
+CREATE OR REPLACE FUNCTION hospital_cost._rehearse(period date, plan text, version int) RETURNS text[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	passed boolean := false;
+	said text;
+	detail text;
+	hint text;
+BEGIN
+	PERFORM hospital_cost.allocate(_rehearse.period, _rehearse.plan, _rehearse.version);
+	passed := true;
+	RAISE EXCEPTION 'the rehearsal is over';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS said = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	RETURN CASE WHEN NOT passed THEN ARRAY[SQLSTATE, said, detail, hint] END;
+END $$;
+
+-- The run is rehearsed, so that whatever would stop it is told, also what nobody thought of here; and what is found and does not stop it is no error.
 CREATE OR REPLACE FUNCTION hospital_cost.check_allocation(period date, plan text, version int DEFAULT NULL)
 RETURNS TABLE (severity text, code text, sqlstate text, identifier text, facts text, cure text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	chosen hospital_cost.allocation_plan;
-	found_codes text[] := '{}';
+	rehearsed boolean := NOT current_setting('transaction_read_only')::boolean;
+	stop text[];
 	f record;
-	rehearsed boolean := false;
-	said text;
-	detail text;
-	hint text;
 BEGIN
+	IF rehearsed THEN
+		stop := hospital_cost._rehearse(check_allocation.period, check_allocation.plan, check_allocation.version);
+	END IF;
 	SELECT * INTO chosen FROM hospital_cost.allocation_plan p
-	WHERE p.code = plan AND p.version = coalesce(check_allocation.version, p.version) ORDER BY p.version DESC LIMIT 1;
+	WHERE p.code = check_allocation.plan AND p.version = coalesce(check_allocation.version, p.version) ORDER BY p.version DESC LIMIT 1;
 	IF chosen.code IS NOT NULL AND isfinite(period) AND extract(day FROM period) = 1 THEN
-		FOR f IN SELECT c.* FROM (
+		FOR f IN SELECT c.severity = 'error' AND rehearsed AND stop IS NULL AS harmless, c.* FROM (
 			SELECT * FROM hospital_cost._check_cost(check_allocation.period, chosen)
 			UNION ALL SELECT * FROM hospital_cost._check_driver(check_allocation.period, chosen)
 			UNION ALL SELECT * FROM hospital_cost._check_base(check_allocation.period, chosen, (SELECT coalesce(jsonb_object_agg(k.code, true), '{}')
@@ -150,26 +167,18 @@ BEGIN
 					GROUP BY d.department_code, d.cost_item_code, d.funding_source, d.cost_class HAVING sum(d.amount) <> 0
 					UNION SELECT s.department_code FROM hospital_cost._spread_month(check_allocation.period, chosen.flow_unit) s) k (code) WHERE k.code IS NOT NULL))) c
 			ORDER BY array_position(ARRAY['error', 'warning', 'note'], c.severity), c.code COLLATE "C", c.identifier COLLATE "C" LOOP
-			found_codes := found_codes || coalesce(f.sqlstate, '');
-			RETURN QUERY SELECT f.severity, f.code, f.sqlstate, f.identifier, f.facts, f.cure;
+			stop := CASE WHEN f.sqlstate = stop[1] THEN ARRAY[NULL::text] ELSE stop END;
+			RETURN QUERY SELECT CASE WHEN f.harmless THEN 'warning' ELSE f.severity END, f.code, CASE WHEN NOT f.harmless THEN f.sqlstate END, f.identifier,
+				f.facts || CASE WHEN f.harmless THEN ', though no cost comes to it now' ELSE '' END, f.cure;
 		END LOOP;
 	END IF;
-	IF current_setting('transaction_read_only')::boolean THEN
-		RETURN;
+	IF stop[1] IS NOT NULL THEN
+		RETURN QUERY SELECT 'error', CASE stop[1] WHEN 'MC610' THEN 'no_plan' WHEN 'MC611' THEN 'no_steps' WHEN '23514' THEN 'no_month' ELSE 'run_stops' END,
+			stop[1], coalesce(check_allocation.plan, ''), concat_ws('. ', stop[2], nullif(stop[3], '')), coalesce(nullif(stop[4], ''), 'Months are written as their first day.');
 	END IF;
-	BEGIN
-		PERFORM hospital_cost.allocate(check_allocation.period, check_allocation.plan, check_allocation.version);
-		rehearsed := true;
-		RAISE EXCEPTION 'the rehearsal is over';
-	EXCEPTION WHEN OTHERS THEN
-		GET STACKED DIAGNOSTICS said = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-		IF NOT rehearsed AND SQLSTATE <> ALL (found_codes) THEN
-			RETURN QUERY SELECT 'error', CASE SQLSTATE WHEN 'MC610' THEN 'no_plan' WHEN 'MC611' THEN 'no_steps' WHEN '23514' THEN 'no_month' ELSE 'run_stops' END,
-				SQLSTATE, coalesce(plan, ''), concat_ws('. ', said, nullif(detail, '')), coalesce(nullif(hint, ''), 'Months are written as their first day.');
-		END IF;
-	END;
 END $$;
 
 COMMENT ON FUNCTION hospital_cost._check_cost(date, hospital_cost.allocation_plan) IS 'check_allocation: month, cost, spread rules, control totals';
+COMMENT ON FUNCTION hospital_cost._rehearse(date, text, int) IS 'check_allocation: what a run would stop with';
 COMMENT ON FUNCTION hospital_cost._check_driver(date, hospital_cost.allocation_plan) IS 'check_allocation: drivers and steps';
-COMMENT ON FUNCTION hospital_cost.check_allocation(date, text, int) IS 'Everything that would stop or distort a run of a month by a plan (分摊前检查), before it runs: one row a finding. severity: error stops the run (sqlstate is what allocate would raise), warning distorts it, note is good to know; identifier names what it is about, facts the figures, cure the statement that mends it, with … where only the hospital knows. Never raises for what it finds. The run is rehearsed at the end and rolled back, so an error nobody listed is told as well (not in a read-only transaction)';
+COMMENT ON FUNCTION hospital_cost.check_allocation(date, text, int) IS 'Everything that would stop or distort a run of a month by a plan (分摊前检查), before it runs: one row a finding. severity: error stops the run (sqlstate is what allocate would raise), warning distorts it, note is good to know; identifier names what it is about, facts the figures, cure the statement that mends it, with … where only the hospital knows. Never raises for what it finds. The run is rehearsed and rolled back (it takes as long as a run, and a run number), so there is an error if and only if allocate would raise one; a read-only transaction is spared that';
