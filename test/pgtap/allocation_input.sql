@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/allocation.sql
-SELECT plan(60);
+SELECT plan(62);
 SELECT hospital_cost.open_period('2025-04-01') \g /dev/null
 INSERT INTO hospital_cost.driver_value VALUES ('2025-03-01', 'd', NULL, 'C1', 1), ('2025-03-01', 'd', NULL, 'C2', 1), ('2025-03-01', 'd', NULL, 'C3', 1);
 SELECT plan.make('p') \g /dev/null
@@ -117,6 +117,11 @@ SELECT is((SELECT count(*) FROM hospital_cost.spread_cost(:run) s WHERE s.cost_i
 SELECT is((SELECT sum(c.direct) FROM hospital_cost.department_cost c WHERE c.run_id = :run AND c.department_code = 'C1' AND c.cost_item_code = 'materials'), 9.05666667, 'it is direct cost of the department');
 SELECT is((SELECT string_agg(c.cost_item_code || ' ' || c.full_cost, ' ') FROM hospital_cost.department_cost c WHERE c.run_id = :run AND c.department_code IS NULL), 'other 99.00', 'only what is not medical stays with the hospital');
 SELECT is_empty(format($$SELECT v.* FROM hospital_cost.verify_allocation(%s) v WHERE v.difference <> 0 AND v.identity !~ 'control total'$$, :run), 'and every identity holds');
+SELECT throws_ok(format('DELETE FROM hospital_cost._run_spread WHERE run_id = %s', :run), 'MC006', NULL, 'what was spread stays with its run');
+SAVEPOINT kept;
+SELECT hospital_cost.delete_run(:run) \g /dev/null
+SELECT is((SELECT count(*) FROM hospital_cost._run_spread s WHERE s.run_id = :run) + (SELECT count(*) FROM hospital_cost._run_spread_row s WHERE s.run_id = :run), 0::bigint, 'and goes with it');
+ROLLBACK TO kept;
 INSERT INTO hospital_cost.direct_cost (period, cost_item_code, amount) VALUES ('2025-03-01', 'materials', -50);
 SELECT results_eq($$SELECT plan.spread()$$, ARRAY['drugs base C1 0.33333334', 'drugs base C2 0.33333333', 'drugs base C3 0.33333333', 'materials base C1 -7.61', 'materials base C2 -7.61', 'materials base C3 -7.61'], 'a credit is spread like a cost, mirrored');
 
