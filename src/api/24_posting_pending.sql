@@ -149,12 +149,13 @@ BEGIN
 	END IF;
 END $$;
 
--- All attached tables that the caller owns.
+-- All attached tables that the caller owns. Those that are followed row by row come first: charges are priced by their encounters.
 CREATE OR REPLACE FUNCTION hospital_cost.post_pending() RETURNS TABLE (relation regclass, outcome text, row_count bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	a record;
 BEGIN
+	RETURN QUERY SELECT r.source, r.outcome, r.row_count FROM hospital_cost.refresh_feed() r;
 	FOR a IN SELECT t.relation, k.pending FROM hospital_cost.attachment t JOIN pg_class c ON c.oid = t.relation
 		JOIN hospital_cost._feed k ON k.feed = t.feed AND k.pending IS NOT NULL
 		WHERE t.detached_at IS NULL AND pg_has_role(hospital_cost._outer_user()::name, c.relowner, 'USAGE')
@@ -171,4 +172,4 @@ COMMENT ON FUNCTION hospital_cost._close_issues(smallint, text[]) IS 'Closes the
 COMMENT ON FUNCTION hospital_cost._post_table(hospital_cost.attachment, boolean) IS 'Holds a whole table against the ledger and posts what is missing';
 COMMENT ON FUNCTION hospital_cost._post_queue(hospital_cost.attachment) IS 'Posts the keys that mode async set aside';
 COMMENT ON FUNCTION hospital_cost.post_pending(regclass, boolean, boolean) IS 'Posts the rows of an attached table that have no entry: those blocked by an issue since mended, and those the triggers never saw. Counts by outcome: posted, exists, refused (see posting_issue), exists_with_different_<field> (the row was changed behind the triggers'' back, or mapped otherwise since: an issue), gone (entries whose row is no longer there). correct => true makes the ledger follow the table: entries that differ are reversed and posted again, entries of missing rows reversed (gone_reversed); never say it after detaching a partition. Of a table in mode async only the keys set aside are looked at, and followed, unless whole_table. Needs READ COMMITTED (MC208) and ownership of the table';
-COMMENT ON FUNCTION hospital_cost.post_pending() IS 'Posts what is pending in every attached table of charges or payments that the caller owns; the tables that are followed row by row have refresh_feed()';
+COMMENT ON FUNCTION hospital_cost.post_pending() IS 'Posts what is pending in every attached table that the caller owns: first refresh_feed() of the tables that are followed row by row, then charges and payments. MC21F if one of the former is being written to for ten seconds';

@@ -22,7 +22,9 @@ BEGIN
 	ELSIF problem IS NULL AND status IS NOT NULL THEN
 		SELECT 'status: ' || string_agg(e.key, ', ') INTO problem FROM jsonb_each(CASE jsonb_typeof(status) WHEN 'object' THEN status ELSE '{"?": 0}' END) e
 		WHERE e.key NOT IN ('column', 'planned', 'charged', 'void')
-			OR jsonb_typeof(e.value) <> CASE e.key WHEN 'column' THEN 'string' ELSE 'array' END;
+			OR jsonb_typeof(e.value) <> CASE e.key WHEN 'column' THEN 'string' ELSE 'array' END
+			OR EXISTS (SELECT FROM jsonb_array_elements(CASE jsonb_typeof(e.value) WHEN 'array' THEN e.value ELSE '[]' END) AS v (value)
+				WHERE jsonb_typeof(v.value) NOT IN ('string', 'number'));
 		IF problem IS NULL THEN
 			SELECT 'status: value ' || v.value INTO problem
 			FROM (SELECT x.value FROM unnest('{planned,charged,void}'::text[]) AS w (word),
@@ -35,7 +37,7 @@ BEGIN
 	END IF;
 	IF problem IS NOT NULL THEN
 		RAISE EXCEPTION 'cannot attach % with these options: %', relation, problem USING ERRCODE = 'MC203',
-			HINT = 'Options: {"status": {"column": "…", "planned": […], "charged": […], "void": […]}, "refund_reason": "optional|required|coded", "backfill": true, "continues": true}; a status value stands in one list.';
+			HINT = 'Options: {"status": {"column": "…", "planned": […], "charged": […], "void": […]}, "refund_reason": "optional|required|coded", "backfill": true, "continues": true}; a status value stands in one list, "" for null.';
 	END IF;
 	IF status IS NULL THEN
 		RETURN mapping;

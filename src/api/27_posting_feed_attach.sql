@@ -23,7 +23,9 @@ BEGIN
 	END IF;
 	IF problem IS NULL AND status IS NOT NULL THEN
 		SELECT 'status: ' || string_agg(e.key, ', ') INTO problem FROM jsonb_each(CASE jsonb_typeof(status) WHEN 'object' THEN status ELSE '{"?": 0}' END) e
-		WHERE e.key <> 'column' AND e.key <> ALL (words) OR jsonb_typeof(e.value) <> CASE e.key WHEN 'column' THEN 'string' ELSE 'array' END;
+		WHERE e.key <> 'column' AND e.key <> ALL (words) OR jsonb_typeof(e.value) <> CASE e.key WHEN 'column' THEN 'string' ELSE 'array' END
+			OR EXISTS (SELECT FROM jsonb_array_elements(CASE jsonb_typeof(e.value) WHEN 'array' THEN e.value ELSE '[]' END) AS v (value)
+				WHERE jsonb_typeof(v.value) NOT IN ('string', 'number'));
 		problem := coalesce(problem, (SELECT 'status: value ' || min(v.value) FROM (SELECT x.value FROM unnest(words) AS w (word),
 			jsonb_array_elements_text(CASE jsonb_typeof(status -> w.word) WHEN 'array' THEN status -> w.word ELSE '[]' END) AS x (value)) v
 		GROUP BY v.value HAVING count(*) > 1 LIMIT 1));

@@ -5,6 +5,34 @@ CREATE OR REPLACE FUNCTION hospital_cost._read_feed(relation regclass, query tex
 AS 'MODULE_PATHNAME', 'hc_read_source'
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET timezone = 'UTC' SET row_security = off;
 
+-- What keeps the owner of an attached table, as whom it is read, from reading it; null if nothing does.
+CREATE OR REPLACE FUNCTION hospital_cost._unreadable(a hospital_cost.attachment) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (
+	SELECT CASE WHEN NOT has_schema_privilege(c.relowner, c.relnamespace, 'USAGE') THEN 'USAGE of the schema'
+		WHEN NOT has_table_privilege(c.relowner, c.oid, 'SELECT') AND EXISTS (
+			SELECT FROM jsonb_each(a.columns) AS f (key, value), jsonb_array_elements_text(f.value -> 'columns') AS m (name)
+			JOIN pg_attribute t ON t.attrelid = a.relation AND t.attname = m.name
+			WHERE NOT has_column_privilege(c.relowner, c.oid, t.attnum, 'SELECT')) THEN 'SELECT'
+		WHEN c.relrowsecurity AND c.relforcerowsecurity AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = c.relowner AND (r.rolsuper OR r.rolbypassrls))
+			THEN 'NO FORCE ROW LEVEL SECURITY' END
+	FROM pg_class c WHERE c.oid = a.relation);
+
+-- Where it cannot be read, that is one issue of the table, which blocks every close until its rows have been taken over; the hospital goes on writing.
+CREATE OR REPLACE FUNCTION hospital_cost._told_unreadable(a hospital_cost.attachment) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	lacks text := hospital_cost._unreadable(a);
+BEGIN
+	IF lacks IS NULL THEN
+		RETURN false;
+	END IF;
+	INSERT INTO hospital_cost._finding (class, code, severity, source_id, source_key, expected)
+	SELECT 'data', 'not_readable', 'blocking', a.source_id, '', lacks WHERE NOT EXISTS (SELECT FROM hospital_cost._finding f
+		WHERE f.source_id = a.source_id AND f.source_key = '' AND f.code = 'not_readable' AND f.state = 'open');
+	RETURN true;
+END $$;
+
 CREATE OR REPLACE FUNCTION hospital_cost._feed_key_sql(a hospital_cost.attachment) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN format('CASE WHEN octet_length((%1$s)::text) <= 1000 THEN (%1$s)::text COLLATE "C" ELSE '''' END',
@@ -163,6 +191,8 @@ BEGIN
 		(SELECT string_agg(format('w.%I', c.target), ', ' ORDER BY c.position) FROM hospital_cost._feed_column c WHERE c.feed = a.feed AND c.target IS NOT NULL));
 END $$;
 
+COMMENT ON FUNCTION hospital_cost._unreadable(hospital_cost.attachment) IS 'What the owner of an attached table lacks to read it; null if nothing';
+COMMENT ON FUNCTION hospital_cost._told_unreadable(hospital_cost.attachment) IS 'Whether an attached table cannot be read; if so, an issue says it';
 COMMENT ON FUNCTION hospital_cost._read_feed(regclass, text) IS 'Key and fields of the rows of a query over an attached table, read as its owner';
 COMMENT ON FUNCTION hospital_cost._feed_key_sql(hospital_cost.attachment) IS 'SQL expression: the key of a source row, empty if it has none';
 COMMENT ON FUNCTION hospital_cost._feed_read_sql(hospital_cost.attachment, text) IS 'SQL text that reads key and fields of the source rows that meet a condition';

@@ -38,8 +38,8 @@ BEGIN
 		SELECT (SELECT array_agg(x.source_key) FROM concerned x),
 			(SELECT count(*) FROM change c WHERE NOT EXISTS (SELECT FROM concerned x WHERE x.source_key = c.source_key))', a.source_id)
 		INTO keys, same USING a.relation, hospital_cost._feed_read_sql(a, 'true');
-	UPDATE hospital_cost._finding f SET state = 'resolved', closed_at = now(), closed_by = session_user, note = 'the columns are there'
-	WHERE f.source_id = a.source_id AND f.state = 'open' AND f.code = 'column_gone';
+	UPDATE hospital_cost._finding f SET state = 'resolved', closed_at = now(), closed_by = session_user, note = 'the table was read'
+	WHERE f.source_id = a.source_id AND f.state = 'open' AND f.code IN ('column_gone', 'not_readable');
 	IF keys IS NULL THEN
 		RETURN ARRAY[0, 0, 0, same, 0];
 	END IF;

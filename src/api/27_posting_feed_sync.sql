@@ -61,7 +61,7 @@ RETURN format(', failed AS (
 		FROM failed x
 	), resolved AS (
 		UPDATE hospital_cost._finding f SET state = ''resolved'', closed_at = now(), closed_by = session_user, note = ''the source row changed''
-		WHERE f.source_id = %s AND f.state = ''open'' AND f.class = ''data'' AND f.code <> ''column_gone'' %s
+		WHERE f.source_id = %s AND f.state = ''open'' AND f.class = ''data'' AND f.code NOT IN (''column_gone'', ''not_readable'') %s
 			AND (f.source_key, f.code, f.field, f.expected, f.observed)::text NOT IN (
 				SELECT (r.source_key, r.code, r.field, r.expected, r.observed)::text FROM refused r)
 		RETURNING 1
@@ -167,6 +167,8 @@ BEGIN
 		INSERT INTO hospital_cost._finding (class, code, severity, source_id, source_key, field)
 		SELECT 'data', 'column_gone', 'blocking', a.source_id, '', gone WHERE NOT EXISTS (SELECT FROM hospital_cost._finding f
 			WHERE f.source_id = a.source_id AND f.source_key = '' AND f.code = 'column_gone' AND f.state = 'open');
+		RETURN NULL;
+	ELSIF a.mode <> 'strict' AND hospital_cost._told_unreadable(a) THEN
 		RETURN NULL;
 	END IF;
 	EXECUTE hospital_cost._feed_touched_sql(a, TG_OP) INTO keys, filter;

@@ -133,7 +133,7 @@ BEGIN
 		END LOOP;
 	END IF;
 	UPDATE hospital_cost._finding o SET state = 'resolved', closed_at = now(), closed_by = session_user, note = 'the source row changed'
-	WHERE o.source_id = a.source_id AND o.source_key = ANY (keys) AND o.state = 'open' AND o.class = 'data' AND o.code <> 'column_gone'
+	WHERE o.source_id = a.source_id AND o.source_key = ANY (keys) AND o.state = 'open' AND o.class = 'data' AND o.code NOT IN ('column_gone', 'not_readable')
 		AND NOT EXISTS (SELECT FROM unnest(issues) x WHERE x.source_key = o.source_key AND x.code = o.code
 			AND (x.field, x.expected, x.observed, x.entry_id, x.period) IS NOT DISTINCT FROM (o.field, o.expected, o.observed, o.entry_id, o.period));
 	INSERT INTO hospital_cost._finding (class, code, severity, source_id, source_key, entry_id, period, encounter_code, field, expected, observed)

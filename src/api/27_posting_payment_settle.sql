@@ -1,7 +1,7 @@
 -- 20 posting: rows of a payment table become entries.
 
 -- The rows of these keys as they are now, locked against change. An index finds a key only as it is spelled there: where rows are known to be
--- there, those whose key has blanks around it are looked for without one.
+-- there, those that it does not find are looked for without one.
 CREATE OR REPLACE FUNCTION hospital_cost._payments_now(a hospital_cost.attachment, keys text[], locks boolean, are_there boolean)
 RETURNS hospital_cost._payment_row[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

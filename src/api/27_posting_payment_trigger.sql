@@ -26,7 +26,7 @@ DECLARE
 BEGIN
 	SELECT t.* INTO a FROM hospital_cost.attachment t JOIN pg_class c ON c.oid = t.relation
 	WHERE t.source_id = _settle_elsewhere.source_id AND t.detached_at IS NULL;
-	IF FOUND AND hospital_cost._gone_columns(a) IS NULL THEN
+	IF FOUND AND hospital_cost._gone_columns(a) IS NULL AND NOT hospital_cost._told_unreadable(a) THEN
 		rows_now := hospital_cost._payments_now(a, keys, false, true);
 		PERFORM hospital_cost._settle_payments(a, ARRAY(SELECT f.source_key FROM unnest(rows_now) f), rows_now, false, true);
 	END IF;
@@ -81,6 +81,8 @@ BEGIN
 		SELECT 'data', 'column_gone', 'blocking', a.source_id, '', 'source_key', gone
 		WHERE NOT EXISTS (SELECT FROM hospital_cost._finding f WHERE f.source_id = a.source_id AND f.source_key = '' AND f.code = 'column_gone'
 			AND f.state = 'open');
+		RETURN NULL;
+	ELSIF a.mode <> 'strict' AND hospital_cost._told_unreadable(a) THEN
 		RETURN NULL;
 	END IF;
 	IF TG_OP <> 'DELETE' THEN
@@ -146,7 +148,7 @@ BEGIN
 		END LOOP;
 	END LOOP;
 	UPDATE hospital_cost._finding f SET state = 'resolved', closed_at = now(), closed_by = session_user, note = 'the rows of the table were posted'
-	WHERE f.source_id = a.source_id AND f.source_key = '' AND f.state = 'open' AND (f.code = 'column_gone' OR s.keyless = 0);
+	WHERE f.source_id = a.source_id AND f.source_key = '' AND f.state = 'open' AND (f.code IN ('column_gone', 'not_readable') OR s.keyless = 0);
 	total := total || jsonb_build_object('exists', s.same, 'refused', (total ->> 'refused')::bigint + s.keyless);
 	IF s.gone > 0 THEN
 		total := total || jsonb_build_object(CASE WHEN correct THEN 'gone_reversed' ELSE 'gone' END, s.gone);

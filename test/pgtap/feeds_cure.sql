@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
 \ir fixture/feed.sql
-SELECT plan(46);
+SELECT plan(52);
 CREATE FUNCTION his.refreshed(source regclass) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(r.feed || ' ' || r.outcome || ' ' || r.row_count, ', ' ORDER BY r.feed, r.outcome) FROM hospital_cost.refresh_feed(source) r WHERE r.row_count > 0 $$;
 SELECT hospital_cost.attach_encounters('his.visit', his.visit_mapping(), 'flag', his.visit_options()) \g /dev/null
@@ -55,6 +55,22 @@ ALTER TABLE his.visit ALTER COLUMN lb DROP DEFAULT;
 ALTER TABLE his.visit ALTER COLUMN lb TYPE int USING btrim(lb[1])::int, ALTER COLUMN lb SET DEFAULT 1;
 SELECT is(his.refreshed('his.visit'), 'encounters inserted 2, encounters unchanged 7', 'mended, and taken over');
 SELECT is_empty($$SELECT * FROM his.issues('his.visit')$$, 'the issue is resolved');
+-- the owner may not read his own table any more
+CREATE ROLE "feed test owner";
+GRANT USAGE ON SCHEMA his TO "feed test owner";
+ALTER TABLE his.visit OWNER TO "feed test owner";
+REVOKE SELECT ON his.visit FROM "feed test owner";
+SELECT lives_ok($$INSERT INTO his.visit (no) VALUES ('R6')$$, 'the owner lost SELECT: the HIS goes on');
+SELECT lives_ok($$INSERT INTO his.visit (no) VALUES ('R7')$$, 'and on');
+SELECT results_eq($$SELECT * FROM his.issues('his.visit')$$, ARRAY[' not_readable'], 'told once');
+GRANT SELECT ON his.visit TO "feed test owner";
+REVOKE USAGE ON SCHEMA his FROM "feed test owner";
+SELECT lives_ok($$DELETE FROM his.visit WHERE no = 'R7'$$, 'nor is the schema needed to write');
+GRANT USAGE ON SCHEMA his TO "feed test owner";
+SELECT is((SELECT string_agg(p.outcome || ' ' || p.row_count, ', ' ORDER BY 1) FROM hospital_cost.post_pending() p WHERE p.relation = 'his.visit'::regclass AND p.row_count > 0),
+	'inserted 1, unchanged 9', 'post_pending() without a table refreshes what is followed, too');
+SELECT is_empty($$SELECT * FROM his.issues('his.visit')$$, 'and the issue is resolved');
+DELETE FROM his.visit WHERE no = 'R6';
 SELECT hospital_cost.attach_encounters('his.visit', his.visit_mapping() || '{"kind": "lb"}', 'strict', his.visit_options()) \g /dev/null
 ALTER TABLE his.visit DROP COLUMN lb;
 SELECT throws_ok($$INSERT INTO his.visit (no) VALUES ('R5')$$, 'MC207', NULL, 'strict raises');

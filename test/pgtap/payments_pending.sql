@@ -74,6 +74,23 @@ SELECT is(his.balance('L'), 10.00, 'one of two equal rows goes: the other stands
 DELETE FROM his.loose WHERE money = 10 AND way = 'cash';
 SELECT is(his.balance('L'), 11.00, 'both go: the next of the key takes its place');
 
+-- the owner may not read his own table any more
+CREATE ROLE "payment test owner";
+GRANT USAGE ON SCHEMA his TO "payment test owner";
+ALTER TABLE his.loose OWNER TO "payment test owner";
+REVOKE SELECT ON his.loose FROM "payment test owner";
+SELECT lives_ok($$INSERT INTO his.loose (id, visit, type, way, money, at) VALUES (77, 'N', '1', 'cash', 7, '2025-03-05')$$, 'the owner lost SELECT: the HIS goes on');
+SELECT lives_ok($$UPDATE his.loose SET money = 8 WHERE id = 77$$, 'and on');
+SELECT is((SELECT string_agg(i.code, ' ') FROM hospital_cost.posting_issue i WHERE i.source = 'his.loose'::regclass AND i.code = 'not_readable' AND i.state = 'open'), 'not_readable', 'told once');
+GRANT SELECT, UPDATE ON his.loose TO "payment test owner";
+SELECT * FROM hospital_cost.post_pending_payments('his.loose') \g /dev/null
+SELECT is(his.balance('N'), 8.00, 'posted once it can be read');
+SELECT is((SELECT count(*) FROM hospital_cost.posting_issue i WHERE i.code = 'not_readable' AND i.state = 'open'), 0::bigint, 'and the issue is resolved');
+SELECT throws_ok($$SELECT hospital_cost.attach_payments('his.loose', his.payment_mapping(), options => his.kinds() || '{"status": {"column": "way", "charged": [null]}}')$$, 'MC203', NULL,
+	'null is no value of a status');
+SELECT throws_ok($$SELECT hospital_cost.attach_charges('his.fee', his.mapping(), options => '{"status": {"column": "ward", "charged": ["1", true]}}')$$, 'MC203', NULL, 'nor is true');
+ALTER TABLE his.loose OWNER TO CURRENT_USER;
+
 -- columns that go
 ALTER TABLE his.loose DROP COLUMN way;
 INSERT INTO his.loose (id, visit, type, money, at) VALUES (5, 'L', '1', 10, '2025-03-05');
