@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "store/allocation.h"
+#include "store/allocation_turn.h"
 #include "store/append.h"
 #include "store/decimal.h"
 #include "store/progress.h"
@@ -114,16 +115,21 @@ load_plan(RunInput *input)
 {
 	if (query("SELECT r.plan ->> 'flow_unit', r.plan ->> 'cell_unit', (r.plan ->> 'multiplier_scale')::pg_catalog.int4, "
 			  "r.plan ->> 'residual_rule', r.plan ->> 'zero_base', r.plan ->> 'negative_statistic', r.plan ->> 'credit_balance', "
-			  "(r.plan ->> 'flow_unit')::pg_catalog.numeric, (r.plan ->> 'cell_unit')::pg_catalog.numeric "
+			  "(r.plan ->> 'flow_unit')::pg_catalog.numeric, (r.plan ->> 'cell_unit')::pg_catalog.numeric, "
+			  "r.plan ->> 'method', COALESCE(r.plan ->> 'same_level', 'none') "
 			  "FROM hospital_cost._run r WHERE r.run_id OPERATOR(pg_catalog.=) $1", input->run_id) != 1)
 		elog(ERROR, "run %d does not exist", input->run_id);
 	static const char *const zero[] = {"error", "fallback", "unallocated", "equal"};
 	static const char *const negative[] = {"error", "zero", "absolute", "shift", "signed"};
+	char *same_level = text_field(0, 11, CurrentMemoryContext);
 	char *residual = text_field(0, 4, CurrentMemoryContext);
 	char *zero_base = text_field(0, 5, CurrentMemoryContext);
 	char *statistic = text_field(0, 6, CurrentMemoryContext);
 	char *credit = text_field(0, 7, CurrentMemoryContext);
 
+	input->method = allocation_method(text_field(0, 10, CurrentMemoryContext));
+	input->same_level = strcmp(same_level, "sequential") == 0 ? TURN_SEQUENTIAL :
+		strcmp(same_level, "reciprocal") == 0 ? TURN_SIMULTANEOUS : TURN_CLOSING;
 	input->policy.flow_unit = decimal_field(0, 8, ALLOCATION_AMOUNT_SCALE);
 	input->cell_unit = decimal_field(0, 9, ALLOCATION_AMOUNT_SCALE);
 	input->policy.multiplier_scale = int_field(0, 3) < 0 ? ALLOCATION_EXACT : int_field(0, 3);
