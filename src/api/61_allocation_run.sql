@@ -1,12 +1,12 @@
 -- 60 allocation: runs, their results and their proof.
 
-CREATE OR REPLACE FUNCTION hospital_cost._compute_run(run_id int) RETURNS void
+CREATE OR REPLACE FUNCTION hospital_cost._compute_run(run_id int) RETURNS numeric
 AS 'MODULE_PATHNAME', 'hc_compute_run'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
 CREATE OR REPLACE FUNCTION hospital_cost.allocation_flow(run_id int, from_code text DEFAULT NULL, to_code text DEFAULT NULL,
 	OUT step_no int, OUT from_code text, OUT to_code text, OUT cost_item_code text, OUT funding_source text, OUT cost_class text,
-	OUT driver_code text, OUT quantity numeric, OUT quantity_total numeric, OUT base numeric, OUT amount numeric, OUT policy text)
+	OUT driver_code text, OUT quantity numeric, OUT quantity_total numeric, OUT base numeric, OUT amount numeric, OUT policy text, OUT pass int)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'hc_allocation_flow'
 LANGUAGE C STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
@@ -72,7 +72,7 @@ BEGIN
 	INSERT INTO hospital_cost._run (period, plan_code, plan_version, plan)
 	VALUES (allocate.period, chosen.code, chosen.version, to_jsonb(chosen)) RETURNING run_id INTO new_run;
 	PERFORM hospital_cost._snapshot_inputs(new_run, allocate.period, chosen);
-	PERFORM hospital_cost._compute_run(new_run);
+	UPDATE hospital_cost._run r SET error_bound = hospital_cost._compute_run(new_run) WHERE r.run_id = new_run;
 	UPDATE hospital_cost._run r
 	SET total_direct = t.direct, total_full = t.full_cost, fingerprint = hospital_cost._fingerprint(new_run),
 		engine_version = (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'hospital_cost'), seconds = extract(epoch FROM clock_timestamp() - started),
@@ -99,7 +99,7 @@ END $$;
 
 CREATE OR REPLACE VIEW hospital_cost.run AS
 SELECT r.run_id, r.period, r.plan_code, r.plan_version, r.plan ->> 'method' AS method, r.official, p.state AS period_state,
-	r.total_direct, r.total_full, r.seconds, r.run_at, r.run_by, r.fingerprint, r.engine_version
+	r.total_direct, r.total_full, r.seconds, r.run_at, r.run_by, r.fingerprint, r.engine_version, r.error_bound
 FROM hospital_cost._run r LEFT JOIN hospital_cost.period p ON p.period = r.period;
 
 CREATE OR REPLACE VIEW hospital_cost.department_cost AS
@@ -128,7 +128,7 @@ BEGIN ATOMIC
 		SELECT f.* FROM hospital_cost.allocation_flow(verify_allocation.run) f
 	), split AS (
 		SELECT sum(f.amount) - min(f.base) AS difference FROM flow f
-		GROUP BY f.step_no, f.from_code, f.cost_item_code, f.funding_source, f.cost_class
+		GROUP BY f.step_no, f.pass, f.from_code, f.cost_item_code, f.funding_source, f.cost_class
 	), margin AS (
 		SELECT sum(c.full_cost) AS rounded, sum(c.direct + c.received - c.sent) AS exact FROM cell c GROUP BY c.department_code
 		UNION ALL

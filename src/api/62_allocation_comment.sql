@@ -28,7 +28,8 @@ COMMENT ON COLUMN hospital_cost.driver_value.receiver_code IS 'Department that b
 COMMENT ON COLUMN hospital_cost.driver_value.quantity IS 'In the unit of the driver, six decimals';
 
 COMMENT ON TABLE hospital_cost.allocation_plan IS 'Allocation plans (分摊方案), versioned: once a version has been run, it and its steps stay as they are (MC613). load_defaults() ships four_class_three_level (四类三级分项逐级结转)';
-COMMENT ON COLUMN hospital_cost.allocation_plan.method IS 'step_down (逐级分项结转): departments are emptied group by group in the order of step_no, and never receive again';
+COMMENT ON COLUMN hospital_cost.allocation_plan.method IS 'direct (直接分配): servers never receive. step_down (逐级分项结转): departments are emptied group by group in the order of step_no, and never receive again. double (二次分配): first each server shares its direct cost out with all servers still open, then the step-down. reciprocal (代数分配): all servers at once by simultaneous equations (MC607 if some serve only each other, MC608, MC609); there a server''s first step for a cost item counts. Receivers are those of the steps in every method';
+COMMENT ON COLUMN hospital_cost.allocation_plan.same_level IS 'Whether servers of one step serve each other (平级分摊): none, sequential (closed one by one in code order, later ones still receive), reciprocal (by simultaneous equations). Of step_down and double';
 COMMENT ON COLUMN hospital_cost.allocation_plan.flow_unit IS 'Yuan: every transfer is a multiple of it, and the parts of a split add up to it exactly';
 COMMENT ON COLUMN hospital_cost.allocation_plan.cell_unit IS 'Yuan: unit of full_cost after controlled rounding, 0.01 or coarser';
 COMMENT ON COLUMN hospital_cost.allocation_plan.multiplier_scale IS 'null: exact split by largest remainder. n: unit cost multiplier rounded to n decimals first, as on Medicare cost reports';
@@ -36,7 +37,7 @@ COMMENT ON COLUMN hospital_cost.allocation_plan.residual_rule IS 'With a rounded
 COMMENT ON COLUMN hospital_cost.allocation_plan.zero_base IS 'A server with cost whose driver sums to zero: error (MC601), fallback (the fallback driver of the step; MC601 if that is zero too), unallocated (stays), equal (one share each)';
 COMMENT ON COLUMN hospital_cost.allocation_plan.negative_statistic IS 'A negative driver value: error (MC602), zero (counts as none), absolute (sign dropped), shift (all raised until the lowest is zero), signed (used as it is; MC603 if the sum is not positive)';
 COMMENT ON COLUMN hospital_cost.allocation_plan.credit_balance IS 'A server with a negative balance at its turn: allocate (shared out like a cost, mirrored) or keep';
-COMMENT ON TABLE hospital_cost.allocation_step IS 'Steps of a plan. Steps with the same step_no form one group, whose servers do not serve each other';
+COMMENT ON TABLE hospital_cost.allocation_step IS 'Steps of a plan. Steps with the same step_no form one group, whose servers do not serve each other unless same_level says so';
 COMMENT ON COLUMN hospital_cost.allocation_step.server_class IS 'All departments of this class serve; either this or server_code';
 COMMENT ON COLUMN hospital_cost.allocation_step.receiver_classes IS 'Classes that may receive; null: whoever has a driver value. Departments that have served, or serve in the same group, never do';
 COMMENT ON COLUMN hospital_cost.allocation_step.cost_item_code IS 'Holds for this cost item only and goes before a step without one; null: for all';
@@ -49,6 +50,7 @@ COMMENT ON COLUMN hospital_cost.run.period_state IS 'While the month is open its
 COMMENT ON COLUMN hospital_cost.run.total_direct IS 'Direct cost that went in, all classes and sources, yuan';
 COMMENT ON COLUMN hospital_cost.run.total_full IS 'Sum of full_cost, yuan';
 COMMENT ON COLUMN hospital_cost.run.seconds IS 'How long it took';
+COMMENT ON COLUMN hospital_cost.run.error_bound IS 'Yuan: no cell, before it is rounded to the cell unit, is farther from exact arithmetic without any rounding; below half a cent each cent is proved. null where the plan rounds multipliers, whose rule is to round, or where a base of accumulated cost is zero within its error';
 COMMENT ON FUNCTION hospital_cost.make_official(int) IS 'Makes a run the official one of its month. MC614 if there is no such run, MC001 if the month is closed';
 COMMENT ON VIEW hospital_cost.department_cost IS 'Cost of departments (科室成本) by run, cost item, funding source and cost class. After the last step only clinical units, and what stays at hospital level, have a full cost';
 COMMENT ON COLUMN hospital_cost.department_cost.department_code IS 'null: hospital level';
@@ -61,7 +63,7 @@ COMMENT ON COLUMN hospital_cost.department_cost.received IS 'Received from all, 
 COMMENT ON COLUMN hospital_cost.department_cost.sent IS 'Passed on at its own turn, yuan';
 COMMENT ON COLUMN hospital_cost.department_cost.full_cost IS 'direct + received − sent (全成本), rounded once to the cell unit so that rows and columns still add up (controlled rounding)';
 COMMENT ON COLUMN hospital_cost.department_cost.rounding IS 'full_cost − (direct + received − sent): less than one cell unit';
-COMMENT ON FUNCTION hospital_cost.allocation_flow(int, text, text) IS 'Every transfer of a run, computed again from its stored inputs by the code that made it; from_code and to_code narrow it. quantity of quantity_total is the receiver''s share of base; amount in yuan. policy says which rule of the plan bent the split, if any. MC614 if there is no such run';
+COMMENT ON FUNCTION hospital_cost.allocation_flow(int, text, text) IS 'Every transfer of a run, computed again from its stored inputs by the code that made it; from_code and to_code narrow it. quantity of quantity_total is the receiver''s share of base; amount in yuan. pass is 2 for the closing pass of double apportionment, else 1. policy says which rule of the plan bent the split, if any. MC614 if there is no such run';
 COMMENT ON FUNCTION hospital_cost.verify_allocation(int) IS 'Proof of a run (勾稽): the accounts'' control total = direct cost = full cost, every split closes, every cell and margin is at a neighbouring unit; difference is 0 in each row if all is well. Control totals are compared only where the month has any';
 
 COMMENT ON TABLE hospital_cost._direct_cost IS 'Rows of direct cost, behind the view direct_cost';
@@ -78,7 +80,7 @@ COMMENT ON FUNCTION hospital_cost._write_driver_value() IS 'INSTEAD OF trigger: 
 COMMENT ON FUNCTION hospital_cost._load_default_costs() IS 'load_defaults of the allocation room: cost items, drivers and the plan, where they are not there yet';
 COMMENT ON FUNCTION hospital_cost._plan_guard() IS 'Guard trigger: a plan version that was run stays (MC613)';
 COMMENT ON FUNCTION hospital_cost._snapshot_inputs(int, date, hospital_cost.allocation_plan) IS 'Copies the inputs of a run';
-COMMENT ON FUNCTION hospital_cost._compute_run(int) IS 'Allocates from the stored inputs of a run, rounds, and stores the cells';
+COMMENT ON FUNCTION hospital_cost._compute_run(int) IS 'Allocates from the stored inputs of a run, rounds, stores the cells, and returns the bound of their error in yuan';
 COMMENT ON SEQUENCE hospital_cost.direct_cost_seq IS 'Numbers rows of direct cost';
 COMMENT ON SEQUENCE hospital_cost.allocation_step_seq IS 'Numbers steps of plans';
 COMMENT ON SEQUENCE hospital_cost.run_seq IS 'Numbers runs';

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE FUNCTION hospital_cost._allocation_kept(run_id int,
 	OUT step_no int, OUT from_code text, OUT to_code text, OUT cost_item_code text, OUT funding_source text, OUT cost_class text,
-	OUT driver_code text, OUT quantity numeric, OUT quantity_total numeric, OUT base numeric, OUT amount numeric, OUT policy text)
+	OUT driver_code text, OUT quantity numeric, OUT quantity_total numeric, OUT base numeric, OUT amount numeric, OUT policy text, OUT pass int)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'hc_allocation_kept'
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;

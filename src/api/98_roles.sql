@@ -45,7 +45,7 @@ BEGIN ATOMIC
 		('accountant', 'EXECUTE', 'attach_costs(regclass,jsonb,text,jsonb) detach_costs(regclass) refresh_feed(regclass) verify_feed(regclass) follow_feed()
 			_refuse_truncate() check_allocation(date,text,integer)'),
 		('controller', 'EXECUTE', 'check_allocation(date,text,integer) allocate(date,text,integer) allocate(date,date,text,integer)
-			allocate(date,text,text,integer) make_official(integer) delete_run(integer)'),
+			allocate(date,text,text,integer) compare_methods(date,text) make_official(integer) delete_run(integer)'),
 		-- 70
 		('reader', 'SELECT', 'visit_cost bed_day_cost visit_cost_item bed_day_cost_item costing costing_warning encounter_cost patient_cost service_unit capacity
 			bed_use unused_capacity'),

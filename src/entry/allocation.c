@@ -36,6 +36,34 @@ allocate_zeroed(Size size)
 	return MemoryContextAllocExtended(CurrentMemoryContext, Max(size, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
+/* Memory for the core, gone with the context of the call. */
+static void *
+lend_memory(void *context, size_t size)
+{
+	return MemoryContextAllocHuge(context, size);
+}
+
+static void
+check_interrupts(void *context)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* The servers of a closed loop in code order, up to a few. */
+static char *
+loop_text(const Work *work)
+{
+	const Allocation *a = &work->allocation;
+	StringInfoData text_of_loop;
+
+	initStringInfo(&text_of_loop);
+	for (int i = 0; i < Min(a->loop_servers, ALLOCATION_LOOP_NAMED); i++)
+		appendStringInfo(&text_of_loop, "%s\"%s\"", i > 0 ? ", " : "", work->input->department_code[a->loop[i]]);
+	if (a->loop_servers > ALLOCATION_LOOP_NAMED)
+		appendStringInfo(&text_of_loop, " and %d more", a->loop_servers - ALLOCATION_LOOP_NAMED);
+	return text_of_loop.data;
+}
+
 void
 allocation_raise(const Work *work, Fault fault)
 {
@@ -50,6 +78,8 @@ allocation_raise(const Work *work, Fault fault)
 		names.driver = input->driver[work->turns->driver_of_base[fault.base]].code;
 	if (fault.code == FAULT_STATISTIC_NEGATIVE && fault.at >= 0 && fault.at < input->departments)
 		names.receiver = input->department_code[fault.at];
+	if (fault.code == FAULT_CLOSED_LOOP)
+		names.loop = loop_text(work);
 	raise_fault(fault, names);
 }
 
@@ -64,14 +94,20 @@ allocation_require(int run_id)
 Work *
 allocation_work(int run_id, AllocationSink flow, AllocationSink kept, void *context, const Work **handle)
 {
+	return allocation_work_input(allocation_load(run_id), flow, kept, context, handle);
+}
+
+Work *
+allocation_work_input(RunInput *input, AllocationSink flow, AllocationSink kept, void *context, const Work **handle)
+{
 	Work *work = palloc0(sizeof(Work));
 	Allocation *a = &work->allocation;
-	RunInput *input = work->input = allocation_load(run_id);
 	int departments = input->departments + 1;
 	Size plane = (Size) departments * input->pools;
 	int *levels = palloc0(departments * sizeof(int));
 	Fault fault;
 
+	work->input = input;
 	work->turns = allocation_turns(input);
 	work->exact = allocate_zeroed(plane * sizeof(int64));
 	if (plane > 0)
@@ -94,6 +130,9 @@ allocation_work(int run_id, AllocationSink flow, AllocationSink kept, void *cont
 		.flow = flow,
 		.kept = kept,
 		.context = context,
+		.memory = lend_memory,
+		.pause = check_interrupts,
+		.memory_context = CurrentMemoryContext,
 		.scratch = allocate_zeroed(allocation_scratch_size(departments)),
 	};
 	if (handle != NULL)
@@ -136,12 +175,16 @@ allocation_rounded(const Work *work)
 
 SQL_FUNCTION(hc_compute_run);
 
-/* _compute_run(run_id): allocates, rounds and writes the cells of a run whose inputs are stored. */
+/*
+ * _compute_run(run_id): allocates, rounds and writes the cells of a run whose inputs are stored. Returns how far a cell before its rounding may be
+ * from exact arithmetic, in yuan; NULL where that cannot be said.
+ */
 Datum
 hc_compute_run(PG_FUNCTION_ARGS)
 {
 	Work *work;
 	const int64 *rounded;
+	int64 bound;
 
 	progress_phase("load", -1);
 	work = allocation_work(PG_GETARG_INT32(0), NULL, NULL, NULL, NULL);
@@ -149,9 +192,13 @@ hc_compute_run(PG_FUNCTION_ARGS)
 	rounded = allocation_rounded(work);
 	progress_phase("store", work->input->departments + 1);
 	CHECK_FOR_INTERRUPTS();
-	if (rounded != NULL)
-		allocation_save(work->input, (int64 *) work->allocation.received, (int64 *) work->allocation.sent, rounded);
-	PG_RETURN_VOID();
+	if (rounded == NULL)
+		PG_RETURN_NULL();
+	bound = allocation_error_bound(&work->allocation);
+	allocation_save(work->input, (int64 *) work->allocation.received, (int64 *) work->allocation.sent, rounded);
+	if (bound == PG_INT64_MAX)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(decimal_to_numeric(bound, ALLOCATION_AMOUNT_SCALE));
 }
 
 /* The policies that bent a flow or kept a balance, by the names the plan gives them. */
@@ -183,8 +230,8 @@ put_flow(void *context, const AllocationFlow *flow)
 	const RunInput *input = sink->work->input;
 	const char *from = input->department_code[flow->server];
 	const char *to = input->department_code[flow->receiver];
-	Datum values[12];
-	bool nulls[12] = {false};
+	Datum values[13];
+	bool nulls[13] = {false};
 	MemoryContext old;
 
 	if ((sink->from != NULL && strcmp(sink->from, from) != 0) || (sink->to != NULL && strcmp(sink->to, to) != 0))
@@ -202,6 +249,7 @@ put_flow(void *context, const AllocationFlow *flow)
 	values[9] = decimal_to_numeric(flow->base_amount, ALLOCATION_AMOUNT_SCALE);
 	values[10] = decimal_to_numeric(flow->amount, ALLOCATION_AMOUNT_SCALE);
 	values[11] = policy_text(flow->policy_used, &input->policy, &nulls[11]);
+	values[12] = Int32GetDatum(sink->work->turns->pass_of_turn[flow->turn]);
 	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values, nulls);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(sink->row_context);

@@ -29,6 +29,9 @@ typedef struct Work
  */
 extern Work *allocation_work(int run_id, AllocationSink flow, AllocationSink kept, void *context, const Work **handle);
 
+/* The same for inputs that are loaded already. */
+extern Work *allocation_work_input(RunInput *input, AllocationSink flow, AllocationSink kept, void *context, const Work **handle);
+
 /* The full cost of each cell after controlled rounding, [departments + 1][pools] in 1e-8 yuan; NULL without pools. */
 extern const int64 *allocation_rounded(const Work *work);
 

@@ -175,6 +175,26 @@ raise_finding(const Attachment *attachment, const Finding *finding)
 			errhint("Correct the charge, or have the rule's action changed in hospital_cost.rule."));
 }
 
+/* Raises what only simultaneous equations can stumble over. */
+static void __attribute__((noreturn))
+raise_simultaneous(Fault fault, FaultNames names)
+{
+	if (fault.code == FAULT_CLOSED_LOOP)
+		ereport(ERROR, errcode(sqlstate_code("MC607")),
+				errmsg("departments %s hold cost that never leaves them: they serve each other only", names.loop),
+				errdetail("Cost item \"%s\"; servers in the closed loop: " INT64_FORMAT ".", names.cost_item ? names.cost_item : "", fault.detail),
+				errhint("Give one of them a receiver outside the loop: a driver value, a receiver class, or a fallback driver."));
+	if (fault.code == FAULT_SIMULTANEOUS_SIGNED)
+		ereport(ERROR, errcode(sqlstate_code("MC608")),
+				errmsg("department \"%s\" has signed statistics, which simultaneous equations do not know", names.server ? names.server : "?"),
+				errdetail("Cost item \"%s\", driver \"%s\".", names.cost_item ? names.cost_item : "", names.driver ? names.driver : ""),
+				errhint("Choose another negative_statistic policy in the plan, or a method other than reciprocal."));
+	ereport(ERROR, errcode(sqlstate_code("MC609")),
+			errmsg("a plan with simultaneous equations cannot have multiplier_scale"),
+			errdetail("A multiplier rounded for each server is no share of a system of equations."),
+			errhint("Leave multiplier_scale of the plan empty, or choose a method other than reciprocal."));
+}
+
 void
 raise_fault(Fault fault, FaultNames names)
 {
@@ -217,20 +237,9 @@ raise_fault(Fault fault, FaultNames names)
 			hint = "Amounts must stay below 80,000,000,000 and statistics below 9,000,000,000,000 in total.";
 			break;
 		case FAULT_CLOSED_LOOP:
-			sqlstate = "MC607";
-			message = "is in a closed loop: the servers in it serve each other only, and hold cost";
-			hint = "Give one of them a receiver outside, or a driver value for one.";
-			break;
 		case FAULT_SIMULTANEOUS_SIGNED:
-			sqlstate = "MC608";
-			message = "has signed statistics, which simultaneous equations do not know";
-			hint = "Choose another negative_statistic policy in the plan, or a method other than reciprocal.";
-			break;
 		case FAULT_SIMULTANEOUS_MULTIPLIER:
-			sqlstate = "MC609";
-			message = "cannot be solved for with rounded unit cost multipliers";
-			hint = "Leave multiplier_scale of the plan empty, or choose a method other than reciprocal.";
-			break;
+			raise_simultaneous(fault, names);
 		case FAULT_NONE:
 		case FAULT_ARGUMENT:
 		case FAULT_INVARIANT:

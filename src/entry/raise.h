@@ -24,6 +24,7 @@ typedef struct FaultNames
 	const char *receiver;
 	const char *cost_item;
 	const char *driver;
+	const char *loop; /* servers of a closed loop */
 } FaultNames;
 
 /* Raises a fault of the allocation. */

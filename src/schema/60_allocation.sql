@@ -72,7 +72,10 @@ CREATE TABLE hospital_cost.allocation_plan (
 	code text COLLATE "C" NOT NULL CONSTRAINT allocation_plan_code_check CHECK (code <> ''),
 	version int NOT NULL DEFAULT 1 CONSTRAINT allocation_plan_version_check CHECK (version > 0),
 	name text,
-	method text NOT NULL DEFAULT 'step_down' CONSTRAINT allocation_plan_method_check CHECK (method IN ('step_down')),
+	method text NOT NULL DEFAULT 'step_down'
+		CONSTRAINT allocation_plan_method_check CHECK (method IN ('direct', 'step_down', 'double', 'reciprocal')),
+	same_level text NOT NULL DEFAULT 'none'
+		CONSTRAINT allocation_plan_same_level_check CHECK (same_level IN ('none', 'sequential', 'reciprocal')),
 	flow_unit numeric(10,8) NOT NULL DEFAULT 0.00000001
 		CONSTRAINT allocation_plan_flow_unit_check CHECK (flow_unit > 0),
 	cell_unit numeric(10,8) NOT NULL DEFAULT 0.01

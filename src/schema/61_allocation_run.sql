@@ -13,6 +13,7 @@ CREATE TABLE hospital_cost._run (
 	total_direct numeric(22,8),
 	total_full numeric(18,2),
 	seconds numeric(12,3),
+	error_bound numeric(22,8),
 	engine_version text,
 	fingerprint text COLLATE "C", -- of the inputs, as _fingerprint computes it
 	direct_rows int8multirange -- direct_cost_id of the rows behind _run_direct

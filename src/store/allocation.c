@@ -1,6 +1,6 @@
 /*
  * allocation.c
- *		Reading a run's inputs, writing its result.
+ *		Reading a run's inputs.
  *
  * Codes become indexes by binary search in sorted arrays: COLLATE "C" order in SQL is strcmp order here.
  */
@@ -14,15 +14,11 @@
 #include "utils/memutils.h"
 
 #include "store/allocation.h"
-#include "store/append.h"
+#include "store/allocation_turn.h"
 #include "store/decimal.h"
-#include "store/progress.h"
 
 /* Same order as the level of a server: administrative, auxiliary, technical, then whoever else serves. */
 static const char *const class_names[] = {"administrative", "auxiliary", "technical", "clinical", "external"};
-
-static const char *const result_columns[] = {"run_id", "department_code", "cost_item_code", "funding_source", "cost_class",
-	"direct", "level1", "level2", "level3", "received", "sent", "full_cost"};
 
 static int
 class_number(const char *name)
@@ -114,16 +110,21 @@ load_plan(RunInput *input)
 {
 	if (query("SELECT r.plan ->> 'flow_unit', r.plan ->> 'cell_unit', (r.plan ->> 'multiplier_scale')::pg_catalog.int4, "
 			  "r.plan ->> 'residual_rule', r.plan ->> 'zero_base', r.plan ->> 'negative_statistic', r.plan ->> 'credit_balance', "
-			  "(r.plan ->> 'flow_unit')::pg_catalog.numeric, (r.plan ->> 'cell_unit')::pg_catalog.numeric "
+			  "(r.plan ->> 'flow_unit')::pg_catalog.numeric, (r.plan ->> 'cell_unit')::pg_catalog.numeric, "
+			  "r.plan ->> 'method', COALESCE(r.plan ->> 'same_level', 'none') "
 			  "FROM hospital_cost._run r WHERE r.run_id OPERATOR(pg_catalog.=) $1", input->run_id) != 1)
 		elog(ERROR, "run %d does not exist", input->run_id);
 	static const char *const zero[] = {"error", "fallback", "unallocated", "equal"};
 	static const char *const negative[] = {"error", "zero", "absolute", "shift", "signed"};
+	char *same_level = text_field(0, 11, CurrentMemoryContext);
 	char *residual = text_field(0, 4, CurrentMemoryContext);
 	char *zero_base = text_field(0, 5, CurrentMemoryContext);
 	char *statistic = text_field(0, 6, CurrentMemoryContext);
 	char *credit = text_field(0, 7, CurrentMemoryContext);
 
+	input->method = allocation_method(text_field(0, 10, CurrentMemoryContext));
+	input->same_level = strcmp(same_level, "sequential") == 0 ? TURN_SEQUENTIAL :
+		strcmp(same_level, "reciprocal") == 0 ? TURN_SIMULTANEOUS : TURN_CLOSING;
 	input->policy.flow_unit = decimal_field(0, 8, ALLOCATION_AMOUNT_SCALE);
 	input->cell_unit = decimal_field(0, 9, ALLOCATION_AMOUNT_SCALE);
 	input->policy.multiplier_scale = int_field(0, 3) < 0 ? ALLOCATION_EXACT : int_field(0, 3);
@@ -320,79 +321,4 @@ allocation_exists(int run_id)
 	exists = query("SELECT 1 FROM hospital_cost._run r WHERE r.run_id OPERATOR(pg_catalog.=) $1", run_id) > 0;
 	SPI_finish();
 	return exists;
-}
-
-bool
-allocation_cell(const RunInput *input, const int64 *received, const int64 *sent, const int64 *full_cost, int department, int pool,
-				Datum *v, bool *n)
-{
-	Size plane = ((Size) input->departments + 1) * input->pools;
-	Size cell = (Size) department * input->pools + pool;
-	int64 all = 0;
-	bool empty = input->direct[cell] == 0 && sent[cell] == 0 && full_cost[cell] == 0;
-
-	for (int level = 0; level < 4; level++)
-		empty = empty && received[level * plane + cell] == 0;
-	if (empty)
-		return false;
-	v[0] = Int32GetDatum(input->run_id);
-	n[1] = department == input->departments;
-	if (!n[1])
-		v[1] = CStringGetTextDatum(input->department_code[department]);
-	v[2] = CStringGetTextDatum(input->cost_item[pool]);
-	v[3] = CStringGetTextDatum(input->funding_source[pool]);
-	v[4] = CStringGetTextDatum(input->cost_class[pool]);
-	v[5] = decimal_to_numeric(input->direct[cell], ALLOCATION_AMOUNT_SCALE);
-	for (int level = 0; level < 4; level++)
-	{
-		all += received[level * plane + cell];
-		if (level < 3)
-			v[6 + level] = decimal_to_numeric(received[level * plane + cell], ALLOCATION_AMOUNT_SCALE);
-	}
-	v[9] = decimal_to_numeric(all, ALLOCATION_AMOUNT_SCALE);
-	v[10] = decimal_to_numeric(sent[cell], ALLOCATION_AMOUNT_SCALE);
-	/* Whole cents: the plan's cell unit is a multiple of one. */
-	v[11] = decimal_to_numeric(full_cost[cell] / 1000000, 2);
-	return true;
-}
-
-void
-allocation_save(const RunInput *input, const int64 *received, const int64 *sent, const int64 *full_cost)
-{
-	Size plane = ((Size) input->departments + 1) * input->pools;
-	Appender *appender = append_begin("_department_cost", 1000, plane, NULL);
-	MemoryContext batch = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost cells", ALLOCSET_DEFAULT_SIZES);
-	int pending = 0;
-
-	append_check_columns(appender, result_columns, lengthof(result_columns));
-	for (int department = 0; department <= input->departments; department++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		progress_done(department);
-		for (int pool = 0; pool < input->pools; pool++)
-		{
-			Datum values[ALLOCATION_CELL_COLUMNS];
-			bool nulls[ALLOCATION_CELL_COLUMNS] = {false};
-			Datum *v;
-			bool *n;
-			MemoryContext old = MemoryContextSwitchTo(batch);
-
-			if (allocation_cell(input, received, sent, full_cost, department, pool, values, nulls))
-			{
-				append_slot(appender, &v, &n);
-				memcpy(v, values, sizeof(values));
-				memcpy(n, nulls, sizeof(nulls));
-				pending++;
-			}
-			MemoryContextSwitchTo(old);
-			if (pending == 1000)
-			{
-				append_flush(appender, NULL);
-				MemoryContextReset(batch);
-				pending = 0;
-			}
-		}
-	}
-	append_end(appender);
-	MemoryContextDelete(batch);
 }

@@ -9,6 +9,14 @@
 
 #include "core/allocation.h"
 
+typedef enum RunMethod
+{
+	METHOD_STEP_DOWN,
+	METHOD_DIRECT,
+	METHOD_DOUBLE,
+	METHOD_RECIPROCAL
+} RunMethod;
+
 /* One line of hospital_cost._run_step. Indexes are of the arrays below; -1: not given. */
 typedef struct RunStep
 {
@@ -25,7 +33,7 @@ typedef struct RunDriver
 {
 	char *code;
 	AllocationBaseKind kind;
-	int first; /* its values are values[first .. first + count) */
+	int first; /* its values are values[first .. first + count), by server, then receiver; those for every server first */
 	int count;
 } RunDriver;
 
@@ -55,6 +63,8 @@ typedef struct RunInput
 	int drivers;
 	RunDriver *driver;
 	RunValue *values;
+	RunMethod method;
+	AllocationManner same_level; /* of the groups of a step-down */
 	AllocationPolicy policy;
 	int64 cell_unit; /* 1e-8 yuan */
 } RunInput;

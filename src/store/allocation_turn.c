@@ -13,6 +13,17 @@ typedef struct SharedBase
 	int by_fallback;
 } SharedBase;
 
+RunMethod
+allocation_method(const char *name)
+{
+	static const char *const names[] = {"step_down", "direct", "double", "reciprocal"};
+
+	for (int i = 0; i < lengthof(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return (RunMethod) i;
+	elog(ERROR, "allocation method \"%s\" is not known", name);
+}
+
 static int
 add_base(RunTurns *turns, AllocationBase base, int driver)
 {
@@ -29,13 +40,36 @@ add_base(RunTurns *turns, AllocationBase base, int driver)
 	return turns->bases++;
 }
 
+/* Where the values of a driver for a server begin, among values sorted by server; the end is where those of the next begin. */
+static int
+values_of_server(const RunInput *input, const RunDriver *driver, int server)
+{
+	int low = driver->first, high = driver->first + driver->count;
+
+	while (low < high)
+	{
+		int middle = low + (high - low) / 2;
+
+		if (input->values[middle].server < server)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static bool
 has_own_values(const RunInput *input, const RunDriver *driver, int server)
 {
-	for (int i = driver->first; i < driver->first + driver->count; i++)
-		if (input->values[i].server == server)
-			return true;
-	return false;
+	return values_of_server(input, driver, server) < values_of_server(input, driver, server + 1);
+}
+
+/* Whether a receiver without a quantity makes a difference. */
+static bool
+zeros_count(const RunInput *input, const RunDriver *driver)
+{
+	return driver->kind == BASE_FIXED_SHARE || input->policy.zero_base == ZERO_BASE_EQUAL ||
+		input->policy.negative_statistic == NEGATIVE_STATISTIC_SHIFT;
 }
 
 /*
@@ -46,29 +80,29 @@ static AllocationBase
 make_base(const RunInput *input, const RunDriver *driver, int server, int classes)
 {
 	bool measured = driver->kind == BASE_STATISTIC || driver->kind == BASE_FIXED_SHARE;
-	int *receivers = palloc(Max(input->departments, 1) * sizeof(int));
-	int64_t *weights = palloc0(Max(input->departments, 1) * sizeof(int64_t));
-	int64_t *of_department = palloc0(Max(input->departments, 1) * sizeof(int64_t));
-	bool *listed = palloc0(Max(input->departments, 1) * sizeof(bool));
+	int from = values_of_server(input, driver, server);
+	int to = values_of_server(input, driver, server + 1);
+	bool all = !measured || (classes != 0 && zeros_count(input, driver));
+	int room = Max(all ? input->departments : to - from, 1);
+	int *receivers = MemoryContextAllocHuge(CurrentMemoryContext, room * sizeof(int));
+	int64_t *weights = MemoryContextAllocHuge(CurrentMemoryContext, room * sizeof(int64_t));
 	int n = 0;
 
-	for (int i = driver->first; i < driver->first + driver->count; i++)
-		if (input->values[i].server == server && input->values[i].receiver >= 0)
-		{
-			of_department[input->values[i].receiver] = input->values[i].quantity;
-			listed[input->values[i].receiver] = true;
-		}
-	for (int d = 0; d < input->departments; d++)
+	/* Departments and values both ascend. */
+	for (int d = all ? 0 : from; d < (all ? input->departments : to); d++)
 	{
-		bool member = classes == 0 ? !measured || listed[d] : (classes & (1 << input->class_of_department[d])) != 0;
+		int department = all ? d : input->values[d].receiver;
+		int64_t quantity;
 
-		if (!member)
+		while (all && from < to && input->values[from].receiver < department)
+			from++;
+		quantity = !all ? input->values[d].quantity :
+			from < to && input->values[from].receiver == department ? input->values[from].quantity : 0;
+		if (department < 0 || (classes != 0 && (classes & (1 << input->class_of_department[department])) == 0))
 			continue;
-		receivers[n] = d;
-		weights[n++] = of_department[d];
+		receivers[n] = department;
+		weights[n++] = quantity;
 	}
-	pfree(of_department);
-	pfree(listed);
 	return (AllocationBase) {.kind = driver->kind, .n = n, .receivers = receivers, .weights = measured ? weights : NULL,
 		.fallback = ALLOCATION_NONE};
 }
@@ -117,61 +151,130 @@ serves(const RunInput *input, const RunStep *step, int department)
 	return step->server >= 0 ? step->server == department : step->server_class == input->class_of_department[department];
 }
 
-/* Adds the turns of steps [from, to), which share a step_no. */
-static void
-add_group(const RunInput *input, RunTurns *turns, int from, int to, int group)
+/* The bases of a department's pools by the steps [from, to), which share a step_no; NULL if it serves in none of them. */
+static int *
+bases_of_step(const RunInput *input, RunTurns *turns, int from, int to, int department, SharedBase *shared)
 {
-	SharedBase *shared = palloc((to - from) * sizeof(SharedBase));
+	int *base_of_pool = NULL;
 
-	for (int s = 0; s < to - from; s++)
-		shared[s] = (SharedBase) {ALLOCATION_NONE, ALLOCATION_NONE};
-	for (int department = 0; department < input->departments; department++)
-	{
-		int *base_of_pool = NULL;
+	for (int rank = 0; rank < 4; rank++)
+		for (int s = from; s < to; s++)
+		{
+			const RunStep *step = &input->step[s];
+			int base;
 
-		for (int rank = 0; rank < 4; rank++)
-			for (int s = from; s < to; s++)
+			if (precision(step) != rank || step->cost_item == -2 || !serves(input, step, department))
+				continue;
+			if (base_of_pool == NULL)
 			{
-				const RunStep *step = &input->step[s];
-				int base;
-
-				if (precision(step) != rank || step->cost_item == -2 || !serves(input, step, department))
-					continue;
-				if (base_of_pool == NULL)
-				{
-					base_of_pool = palloc(Max(input->pools, 1) * sizeof(int));
-					for (int pool = 0; pool < input->pools; pool++)
-						base_of_pool[pool] = ALLOCATION_NONE;
-				}
-				base = base_of_step(input, turns, step, department, &shared[s - from]);
+				base_of_pool = palloc(Max(input->pools, 1) * sizeof(int));
 				for (int pool = 0; pool < input->pools; pool++)
-					if (step->cost_item < 0 || strcmp(input->cost_item[pool], input->cost_item[step->cost_item]) == 0)
-						base_of_pool[pool] = base;
+					base_of_pool[pool] = ALLOCATION_NONE;
 			}
-		if (base_of_pool == NULL)
-			continue;
-		turns->step_no_of_turn[turns->turns] = input->step[from].step_no;
-		turns->turn[turns->turns++] = (AllocationTurn) {department, group, base_of_pool};
+			base = base_of_step(input, turns, step, department, &shared[s]);
+			for (int pool = 0; pool < input->pools; pool++)
+				if (step->cost_item < 0 || strcmp(input->cost_item[pool], input->cost_item[step->cost_item]) == 0)
+					base_of_pool[pool] = base;
+		}
+	return base_of_pool;
+}
+
+static void
+add_turn(RunTurns *turns, AllocationTurn turn, int step_no, int pass)
+{
+	turns->step_no_of_turn[turns->turns] = step_no;
+	turns->pass_of_turn[turns->turns] = pass;
+	turns->turn[turns->turns++] = turn;
+}
+
+static int
+compare_server(const void *a, const void *b, void *turn)
+{
+	const AllocationTurn *left = (AllocationTurn *) turn + *(const int *) a;
+	const AllocationTurn *right = (AllocationTurn *) turn + *(const int *) b;
+
+	if (left->server != right->server)
+		return left->server < right->server ? -1 : 1;
+	return left->group < right->group ? -1 : left->group > right->group;
+}
+
+/* Adds the turns of a step-down once more as one group, by server: its first turn with a base for a pool is that pool's. */
+static void
+add_one_group(const RunInput *input, RunTurns *turns, const RunTurns *steps, AllocationManner manner)
+{
+	int *order = palloc(Max(steps->turns, 1) * sizeof(int));
+	bool *taken = palloc0(Max(input->pools, 1) * sizeof(bool));
+
+	for (int i = 0; i < steps->turns; i++)
+		order[i] = i;
+	qsort_arg(order, steps->turns, sizeof(int), compare_server, steps->turn);
+	for (int i = 0; i < steps->turns; i++)
+	{
+		const AllocationTurn *turn = &steps->turn[order[i]];
+		int *base_of_pool = palloc(Max(input->pools, 1) * sizeof(int));
+
+		if (i == 0 || steps->turn[order[i - 1]].server != turn->server)
+			memset(taken, false, input->pools * sizeof(bool));
+		for (int pool = 0; pool < input->pools; pool++)
+		{
+			base_of_pool[pool] = taken[pool] ? ALLOCATION_NONE : turn->base_of_pool[pool];
+			taken[pool] |= turn->base_of_pool[pool] != ALLOCATION_NONE;
+		}
+		add_turn(turns, (AllocationTurn) {turn->server, 0, base_of_pool, manner}, steps->step_no_of_turn[order[i]], 1);
 	}
-	pfree(shared);
+}
+
+/* The turns of the step-down, on which the other methods build. Groups begin with 1. */
+static void
+add_steps(const RunInput *input, RunTurns *turns, int pass)
+{
+	SharedBase *shared = palloc(Max(input->steps, 1) * sizeof(SharedBase));
+	int group = 0;
+
+	for (int s = 0; s < input->steps; s++)
+		shared[s] = (SharedBase) {ALLOCATION_NONE, ALLOCATION_NONE};
+	for (int from = 0, to; from < input->steps; from = to)
+	{
+		for (to = from; to < input->steps && input->step[to].step_no == input->step[from].step_no; to++)
+			;
+		group++;
+		for (int department = 0; department < input->departments; department++)
+		{
+			int *base_of_pool = bases_of_step(input, turns, from, to, department, shared);
+
+			if (base_of_pool != NULL)
+				add_turn(turns, (AllocationTurn) {department, group, base_of_pool, input->same_level}, input->step[from].step_no, pass);
+		}
+	}
+}
+
+static void
+make_room(RunTurns *turns, int room)
+{
+	turns->turn = palloc0(Max(room, 1) * sizeof(AllocationTurn));
+	turns->step_no_of_turn = palloc0(Max(room, 1) * sizeof(int));
+	turns->pass_of_turn = palloc0(Max(room, 1) * sizeof(int));
 }
 
 RunTurns *
 allocation_turns(const RunInput *input)
 {
 	RunTurns *turns = palloc0(sizeof(RunTurns));
-	int group = 0;
+	RunTurns steps;
 	int groups = 0;
 
 	for (int s = 0; s < input->steps; s++)
 		groups += s == 0 || input->step[s].step_no != input->step[s - 1].step_no;
-	turns->turn = palloc0(Max(groups * input->departments, 1) * sizeof(AllocationTurn));
-	turns->step_no_of_turn = palloc0(Max(groups * input->departments, 1) * sizeof(int));
-	for (int from = 0, to; from < input->steps; from = to)
-	{
-		for (to = from; to < input->steps && input->step[to].step_no == input->step[from].step_no; to++)
-			;
-		add_group(input, turns, from, to, group++);
-	}
+	make_room(turns, groups * input->departments);
+	add_steps(input, turns, input->method == METHOD_DOUBLE ? 2 : 1);
+	if (input->method == METHOD_STEP_DOWN)
+		return turns;
+	steps = *turns;
+	turns->turns = 0;
+	make_room(turns, 2 * steps.turns);
+	add_one_group(input, turns, &steps, input->method == METHOD_DIRECT ? TURN_CLOSING :
+				  input->method == METHOD_RECIPROCAL ? TURN_SIMULTANEOUS : TURN_OPEN);
+	for (int i = 0; i < steps.turns && input->method == METHOD_DOUBLE; i++)
+		add_turn(turns, steps.turn[i], steps.step_no_of_turn[i], steps.pass_of_turn[i]);
 	return turns;
 }

@@ -13,7 +13,7 @@ INSERT INTO hospital_cost.department (code, name, class, setting) VALUES ('A', '
 CREATE SCHEMA plan;
 -- A plan of one step: A serves the clinical departments by driver d. Changes are given as a JSON object of plan columns.
 CREATE FUNCTION plan.make(code text, change jsonb DEFAULT '{}', step jsonb DEFAULT '{}') RETURNS void LANGUAGE sql BEGIN ATOMIC
-	INSERT INTO hospital_cost.allocation_plan SELECT (jsonb_populate_record(NULL::hospital_cost.allocation_plan, jsonb_build_object('version', 1, 'method', 'step_down', 'flow_unit', 0.00000001,
+	INSERT INTO hospital_cost.allocation_plan SELECT (jsonb_populate_record(NULL::hospital_cost.allocation_plan, jsonb_build_object('version', 1, 'method', 'step_down', 'same_level', 'none', 'flow_unit', 0.00000001,
 		'cell_unit', 0.01, 'residual_rule', 'largest_remainder', 'zero_base', 'error', 'negative_statistic', 'error', 'credit_balance', 'allocate') || change || jsonb_build_object('code', code))).*;
 	INSERT INTO hospital_cost.allocation_step (plan_code, step_no, server_class, receiver_classes, driver_code, fallback_driver_code)
 	SELECT code, 1, 'administrative', '{clinical}', coalesce(step ->> 'driver', 'd'), step ->> 'fallback';
