@@ -21,7 +21,7 @@ END $$;
 
 -- The rows of direct cost behind the stored cells of a run, with running totals in units of 1e-8 yuan. What a cell has beyond its rows makes
 -- one more without a number.
-CREATE OR REPLACE FUNCTION hospital_cost._run_direct_row(run int, cost_item text, department text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION hospital_cost._run_direct_row(run int, cost_item text)
 RETURNS TABLE (department_code text, cost_item_code text, funding_source text, cost_class text, direct_cost_id bigint, source text, source_key text,
 	upto numeric, units numeric, total numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET search_path = pg_catalog, pg_temp
@@ -30,17 +30,15 @@ BEGIN ATOMIC
 		SELECT d.department_code, d.cost_item_code, d.funding_source, d.cost_class, d.direct_cost_id, d.source, d.source_key, d.amount
 		FROM hospital_cost._run r JOIN hospital_cost._direct_cost d ON d.period = r.period AND d.direct_cost_id <@ r.direct_rows
 		WHERE r.run_id = _run_direct_row.run AND d.cost_item_code = coalesce(_run_direct_row.cost_item, d.cost_item_code)
-			AND (_run_direct_row.department IS NULL OR d.department_code = _run_direct_row.department)
 	), source_row AS (
 		SELECT * FROM booked
 		UNION ALL
-		SELECT c.department_code, c.cost_item_code, c.funding_source, c.cost_class, NULL, NULL, NULL, c.amount - coalesce(b.amount, 0)
-		FROM hospital_cost._run_direct c
-		LEFT JOIN (SELECT x.department_code, x.cost_item_code, x.funding_source, x.cost_class, sum(x.amount) AS amount FROM booked x GROUP BY 1, 2, 3, 4) b
-			ON coalesce(b.department_code, '') = coalesce(c.department_code, '') AND b.cost_item_code = c.cost_item_code
-			AND b.funding_source = c.funding_source AND b.cost_class = c.cost_class
-		WHERE c.run_id = _run_direct_row.run AND c.cost_item_code = coalesce(_run_direct_row.cost_item, c.cost_item_code)
-			AND (_run_direct_row.department IS NULL OR c.department_code = _run_direct_row.department) AND c.amount <> coalesce(b.amount, 0)
+		SELECT x.department_code, x.cost_item_code, x.funding_source, x.cost_class, NULL, NULL, NULL, sum(x.amount)
+		FROM (SELECT c.department_code, c.cost_item_code, c.funding_source, c.cost_class, c.amount FROM hospital_cost._run_direct c
+				WHERE c.run_id = _run_direct_row.run AND c.cost_item_code = coalesce(_run_direct_row.cost_item, c.cost_item_code)
+			UNION ALL
+			SELECT b.department_code, b.cost_item_code, b.funding_source, b.cost_class, -b.amount FROM booked b) x
+		GROUP BY 1, 2, 3, 4 HAVING sum(x.amount) <> 0
 	)
 	SELECT s.department_code, s.cost_item_code, s.funding_source, s.cost_class, s.direct_cost_id, s.source, s.source_key,
 		sum(s.amount) OVER (cell ORDER BY s.direct_cost_id NULLS LAST ROWS UNBOUNDED PRECEDING) * 100000000, s.amount * 100000000,
@@ -117,4 +115,4 @@ COMMENT ON FUNCTION hospital_cost.trace_direct_cost(int, bigint) IS
 'Where a row of direct cost ended up: department and path, as trace_cost tells them. The rows sum to its amount exactly. A row of hospital level, or one that others of its department, item and source cancel, stays where it is. MC614 no such run, MC619 the row was not part of it';
 COMMENT ON FUNCTION hospital_cost._trace_parts(int, text, text, text, text, text, boolean) IS 'Parts of the cells of a run by origin and path (by_class: by class of origin), yuan; the arguments narrow it, null: all';
 COMMENT ON FUNCTION hospital_cost._require_run_department(int, text) IS 'The run, if it has the department; MC614, MC618';
-COMMENT ON FUNCTION hospital_cost._run_direct_row(int, text, text) IS 'Rows of direct cost that a run saw, with the running total of their cell, in units of 10⁻⁸ yuan';
+COMMENT ON FUNCTION hospital_cost._run_direct_row(int, text) IS 'Rows of direct cost that a run saw, with the running total of their cell, in units of 10⁻⁸ yuan';
