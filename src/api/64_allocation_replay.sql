@@ -15,7 +15,7 @@ BEGIN
 	RETURN QUERY
 		WITH booked AS (
 			SELECT d.department_code, d.cost_item_code, d.funding_source, d.cost_class, sum(d.amount) AS amount
-			FROM hospital_cost._direct_cost d WHERE d.period = r.period AND d.direct_cost_id <@ r.direct_rows GROUP BY 1, 2, 3, 4
+			FROM hospital_cost._run_source(run) d GROUP BY 1, 2, 3, 4
 		), stray AS (
 			SELECT row_number() OVER (ORDER BY d.department_code NULLS LAST, d.cost_item_code, d.funding_source, d.cost_class) AS n,
 				format('%s / %s / %s / %s: %s stored, %s in its rows', coalesce(d.department_code, 'hospital'), d.cost_item_code, d.funding_source,
