@@ -6,7 +6,7 @@ SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
-SELECT plan(55);
+SELECT plan(50);
 SELECT hospital_cost.load_defaults(), hospital_cost.open_period('2025-03-01'), hospital_cost.open_period('2025-04-01') \g /dev/null
 INSERT INTO hospital_cost.department (code, name, class, setting) SELECT c, 'x', k, 'none' FROM unnest('{administrative,auxiliary,technical,clinical}'::text[],
 	'{A1 A2,B1 B2,T1 T2 T3,C1 C2 C3 C4 C5}'::text[]) AS u (k, codes), regexp_split_to_table(codes, ' ') c;
@@ -106,6 +106,6 @@ SELECT results_eq(format($$SELECT scope COLLATE "C", sum(direct), sum(amount) FR
 	sum(amount) AS hospital_full FROM hospital_cost.direct_cost WHERE period = '2025-03-01') d, LATERAL (VALUES ('medical_business', d.business), ('medical', d.medical), ('medical_full', d.medical_full), ('hospital_full', d.hospital_full)) v (scope, yuan) ORDER BY 1$$,
 	'four nested scopes: direct cost before, the same sum after');
 \ir fixture/allocation_run.sql
-\ir fixture/allocation_ring.sql
+\ir fixture/allocation_spread.sql
 SELECT * FROM finish();
 ROLLBACK;
