@@ -13,6 +13,13 @@ BEGIN ATOMIC
 	SELECT jsonb_build_array('direct', d.department_code, d.cost_item_code, d.funding_source, d.cost_class, d.amount)::text
 	FROM hospital_cost._run_direct d WHERE d.run_id = _run_input.run
 	UNION ALL
+	SELECT jsonb_build_array('spread', s.cost_item_code, s.funding_source, s.part, s.department_code, s.driver_code, s.quantity, s.quantity_total,
+		s.metered_price, s.base, s.amount)::text
+	FROM hospital_cost._run_spread s WHERE s.run_id = _run_input.run
+	UNION ALL
+	SELECT jsonb_build_array('spread row', s.cost_item_code, s.funding_source, s.amount, s.source, s.source_key)::text
+	FROM hospital_cost._run_spread_row s WHERE s.run_id = _run_input.run
+	UNION ALL
 	SELECT jsonb_build_array('driver', d.driver_code, d.kind, d.server_code, d.receiver_code, d.quantity)::text
 	FROM hospital_cost._run_driver d WHERE d.run_id = _run_input.run
 	UNION ALL

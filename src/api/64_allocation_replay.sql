@@ -15,7 +15,7 @@ BEGIN
 	RETURN QUERY
 		WITH booked AS (
 			SELECT d.department_code, d.cost_item_code, d.funding_source, d.cost_class, sum(d.amount) AS amount
-			FROM hospital_cost._direct_cost d WHERE d.period = r.period AND d.direct_cost_id <@ r.direct_rows GROUP BY 1, 2, 3, 4
+			FROM hospital_cost._run_source(run) d GROUP BY 1, 2, 3, 4
 		), stray AS (
 			SELECT row_number() OVER (ORDER BY d.department_code NULLS LAST, d.cost_item_code, d.funding_source, d.cost_class) AS n,
 				format('%s / %s / %s / %s: %s stored, %s in its rows', coalesce(d.department_code, 'hospital'), d.cost_item_code, d.funding_source,
@@ -119,7 +119,8 @@ BEGIN
 			CASE WHEN c.received <> 0 OR c.sent <> 0 THEN k.change END,
 			CASE WHEN c.received <> 0 THEN 'driver ' || d.drivers END,
 			CASE WHEN c.received <> 0 THEN 'direct cost of ' || array_to_string((array_remove(p.changed, c.dept))[1:5], ', ')
-				|| CASE WHEN cardinality(array_remove(p.changed, c.dept)) > 5 THEN ' and others' ELSE '' END END), '')
+				|| CASE WHEN cardinality(array_remove(p.changed, c.dept)) > 5 THEN ' and others' ELSE '' END END,
+			CASE WHEN c.x_full <> c.y_full AND c.direct + c.received = c.sent THEN 'rounding' END), '')
 	FROM cell c
 	LEFT JOIN driver d ON d.receiver = c.dept
 	LEFT JOIN class k ON k.department = c.dept
@@ -131,7 +132,7 @@ END $$;
 COMMENT ON FUNCTION hospital_cost.replay(int) IS 'Performs a run again from its stored inputs (重算) and holds it against what is stored, a row an identity: fingerprint of the inputs, rows behind the direct cost, cells byte for byte, totals. holds is true in each row if nothing was tampered with; first_difference names the first cell. Writes nothing. MC614';
 COMMENT ON FUNCTION hospital_cost.allocate(date, date, text, int) IS 'allocate for each month from the first to the last, both included (to_month may be any day of its month); one run a month, in one transaction. MC615 if there is no month between; else as allocate(period, plan)';
 COMMENT ON FUNCTION hospital_cost.allocate(date, text, text, int) IS 'allocate(from_month, to_month, plan) where the months are written as literals without a type';
-COMMENT ON FUNCTION hospital_cost.compare_runs(int, int, boolean) IS 'Cells of two runs side by side: those that differ, or every one. only_in is the run that has the cell if the other has not; differences are b − a, in yuan; because names the inputs that differ and bear on the cell: its direct cost, the plan, the class of the department, drivers with another value for it, direct cost of others in the same cost item and source. Two runs with the same inputs give no row. MC614';
+COMMENT ON FUNCTION hospital_cost.compare_runs(int, int, boolean) IS 'Cells of two runs side by side: those that differ, or every one. only_in is the run that has the cell if the other has not; differences are b − a, in yuan; because names the inputs that differ and bear on the cell: its direct cost, the plan, the class of the department, drivers with another value for it, direct cost of others in the same cost item and source; rounding where only that differs. Two runs with the same inputs give no row. MC614';
 COMMENT ON FUNCTION hospital_cost._require_run(int) IS 'The run, or MC614';
 COMMENT ON COLUMN hospital_cost.run.fingerprint IS 'SHA-256 of the inputs: runs with the same inputs have the same, in whatever order rows were written';
 COMMENT ON COLUMN hospital_cost.run.engine_version IS 'Version of the extension that made the run';
