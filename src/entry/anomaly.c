@@ -26,6 +26,7 @@ typedef struct EncounterLines
 	Piece encounter;
 	LineEntry *lines;
 	int count;
+	Piece glanced; /* that of the last row; perhaps only entries beside that row were read */
 } EncounterLines;
 
 static void
@@ -71,15 +72,51 @@ by_entry_id(const void *id, const void *row)
 }
 
 static void
+net_lines(const PostingBatch *batch, LineEntry *lines, int count)
+{
+	for (int i = 0; i < count; i++)
+		lines[i].fresh = bsearch(&lines[i].entry_id, batch->rows, batch->count, sizeof(ChargeRow), by_entry_id) != NULL;
+	anomaly_net(lines, count);
+}
+
+/* The entry that a row repeats, -1 if none. Entries come in id order; this row is near the end. */
+static int
+find_repeated(const LineEntry *lines, int count, const ChargeRow *row)
+{
+	int self = count - 1;
+
+	while (self >= 0 && lines[self].entry_id != row->entry_id)
+		self--;
+	return anomaly_repeats(lines, count, self);
+}
+
+/*
+ * Whether a row repeats nothing, by the entries of its day and item alone: a changed row meets what it was before, and what took that back. Others may be
+ * given back on another day, which all entries of the encounter tell; they are read at once when its next row comes right after.
+ */
+static bool
+stands_alone(const PostingBatch *batch, EncounterLines *known, const ChargeRow *row)
+{
+	Piece encounter = row->field[FIELD_ENCOUNTER];
+	LineEntry *lines;
+	int count;
+
+	if (known->glanced.text != NULL && piece_equal(known->glanced, encounter))
+		return false;
+	known->glanced = encounter;
+	count = ledger_lines(encounter, row, &lines);
+	net_lines(batch, lines, count);
+	return find_repeated(lines, count, row) < 0;
+}
+
+static void
 read_encounter(const PostingBatch *batch, EncounterLines *known, Piece encounter)
 {
 	if (known->encounter.text != NULL && piece_equal(known->encounter, encounter))
 		return;
 	known->encounter = encounter;
-	known->count = ledger_lines(encounter, &known->lines);
-	for (int i = 0; i < known->count; i++)
-		known->lines[i].fresh = bsearch(&known->lines[i].entry_id, batch->rows, batch->count, sizeof(ChargeRow), by_entry_id) != NULL;
-	anomaly_net(known->lines, known->count);
+	known->count = ledger_lines(encounter, NULL, &known->lines);
+	net_lines(batch, known->lines, known->count);
 }
 
 static bool
@@ -96,16 +133,12 @@ static void
 judge_repetition(const PostingBatch *batch, const Rule *rule, const ChargeRow *row, EncounterLines *known)
 {
 	Finding finding = {.code = rule->code, .row = row, .field = "item"};
-	int self = -1, other;
+	int other;
 
-	if (!row->duplicate || row->kind != KIND_POST || may_repeat(rule, row->field[FIELD_ITEM]))
+	if (!row->duplicate || row->kind != KIND_POST || may_repeat(rule, row->field[FIELD_ITEM]) || stands_alone(batch, known, row))
 		return;
 	read_encounter(batch, known, row->field[FIELD_ENCOUNTER]);
-	/* Entries come in id order; this row is near the end. */
-	for (int i = known->count - 1; i >= 0 && self < 0; i--)
-		if (known->lines[i].entry_id == row->entry_id)
-			self = i;
-	other = anomaly_repeats(known->lines, known->count, self);
+	other = find_repeated(known->lines, known->count, row);
 	if (other < 0)
 		return;
 	finding.related_entry_id = known->lines[other].entry_id;
@@ -119,7 +152,7 @@ judge_repetition(const PostingBatch *batch, const Rule *rule, const ChargeRow *r
 static void
 inspect_batch(const PostingBatch *batch)
 {
-	EncounterLines known = {{NULL, 0}, NULL, 0};
+	EncounterLines known = {0};
 	int rule_count;
 	const Rule *rules = anomaly_rules(&rule_count);
 

@@ -17,6 +17,7 @@
 #include "core/period.h"
 #include "entry/posting_poster.h"
 #include "entry/raise.h"
+#include "store/catalogue.h"
 
 posting_batch_hook_type posting_batch_hook = NULL;
 
@@ -229,6 +230,19 @@ lacks_key(const ChargeRow *row)
 	return (row->issues & ISSUES_BLOCKING) != 0 && row->issue_field == FIELD_SOURCE_KEY;
 }
 
+/* Looks where the entry of a row lies that nobody moved: most often the only look. */
+static bool
+find_exact(Poster *poster, const ChargeRow *row, LedgerEntry *live, int16 *last_version)
+{
+	const CatalogueItem *item;
+
+	if (row->field[FIELD_ENCOUNTER].text == NULL || row->field[FIELD_ITEM].text == NULL || row->period == PERIOD_UNKNOWN)
+		return false;
+	item = catalogue_item(row->field[FIELD_ITEM].text, row->field[FIELD_ITEM].length);
+	return item != NULL && ledger_find_exact(poster->attachment->source_id, row->key, row->key_text, row->field[FIELD_ENCOUNTER], row->day, item->item_id,
+											 live, last_version);
+}
+
 /*
  * Finds what is live for a key. An entry of this batch's reversals counts as live still, because they are not written; where that is what was
  * found (a key that is not unique) the batch is written and the search repeated.
@@ -242,7 +256,7 @@ poster_find_live(Poster *poster, const ChargeRow *row, bool everywhere, LedgerEn
 		bool again = false;
 
 		/* Where keys can come twice, another session's entry may be there since the books were opened. */
-		if (!ledger_find_live(poster->attachment->key_is_unique ? poster->books : NULL, poster->attachment->source_id, row->key, row->key_text, row->field[FIELD_ENCOUNTER], everywhere,
+		if (!find_exact(poster, row, live, last_version) && !ledger_find_live(poster->attachment->key_is_unique ? poster->books : NULL, poster->attachment->source_id, row->key, row->key_text, row->field[FIELD_ENCOUNTER], everywhere,
 							  live, last_version))
 			return false;
 		for (int i = 0; i < poster->reversed_count && !again; i++)

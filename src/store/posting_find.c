@@ -147,17 +147,14 @@ choose_live(KeyEntries *set, LedgerEntry *found, int16 *last_version)
 	return live >= 0;
 }
 
-void
-ledger_scan_encounter(Piece encounter, Snapshot snapshot, void (*take)(void *, HeapTuple, TupleDesc), void *context)
+/* Scans the ledger's btree for its first "count" columns. */
+static void
+scan_btree(Snapshot snapshot, ScanKey keys, int count, void (*take)(void *, HeapTuple, TupleDesc), void *context)
 {
 	Relation rel = table_open(ground_relation("_ledger"), AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
+	SysScanDesc scan = systable_beginscan(rel, ground_relation("ledger_encounter_idx"), true, snapshot, count, keys);
 	HeapTuple tuple;
 
-	ScanKeyInit(&key, A_ENCOUNTER_CODE, BTEqualStrategyNumber, F_TEXTEQ,
-				PointerGetDatum(cstring_to_text_with_len(encounter.text, encounter.length)));
-	scan = systable_beginscan(rel, ground_relation("ledger_encounter_idx"), true, snapshot, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -165,6 +162,30 @@ ledger_scan_encounter(Piece encounter, Snapshot snapshot, void (*take)(void *, H
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
+}
+
+static void
+key_of_encounter(ScanKey key, Piece encounter)
+{
+	ScanKeyInit(key, A_ENCOUNTER_CODE, BTEqualStrategyNumber, F_TEXTEQ,
+				PointerGetDatum(cstring_to_text_with_len(encounter.text, encounter.length)));
+}
+
+/* The other two columns of the btree. */
+static void
+keys_of_place(ScanKey keys, DateADT day, int32 item_id)
+{
+	ScanKeyInit(&keys[1], A_SERVICE_DAY, BTEqualStrategyNumber, F_DATE_EQ, DateADTGetDatum(day));
+	ScanKeyInit(&keys[2], A_ITEM_ID, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(item_id));
+}
+
+void
+ledger_scan_encounter(Piece encounter, Snapshot snapshot, void (*take)(void *, HeapTuple, TupleDesc), void *context)
+{
+	ScanKeyData key;
+
+	key_of_encounter(&key, encounter);
+	scan_btree(snapshot, &key, 1, take, context);
 }
 
 /* Searches the whole ledger for a key, as the owner of the ledger: the writer of a hospital table may not read it. */
@@ -263,6 +284,36 @@ ledger_find_live(Books *books, int16 source_id, int64 key, Piece key_text, Piece
 	return other_form(&set) && find_live(&set, books, encounter, everywhere, found, last_version);
 }
 
+bool
+ledger_find_exact(int16 source_id, int64 key, Piece key_text, Piece encounter, DateADT day, int32 item_id, LedgerEntry *found, int16 *last_version)
+{
+	KeyEntries set = {.source_id = source_id, .key = key, .key_text = key_text};
+	ScanKeyData keys[3];
+
+	key_of_encounter(&keys[0], encounter);
+	keys_of_place(keys, day, item_id);
+	scan_btree(SnapshotSelf, keys, lengthof(keys), collect, &set);
+	*last_version = 0;
+	return choose_live(&set, found, last_version);
+}
+
+static void
+take_any_refund(void *context, HeapTuple tuple, TupleDesc desc)
+{
+	bool *any = context;
+
+	*any |= DatumGetInt64(attribute(tuple, desc, A_REVERSES)) != 0 && (DatumGetInt16(attribute(tuple, desc, A_FLAGS)) & FLAG_SOURCE_CHANGED) == 0;
+}
+
+bool
+ledger_has_refunds(Piece encounter)
+{
+	bool any = false;
+
+	ledger_scan_encounter(encounter, SnapshotSelf, take_any_refund, &any);
+	return any;
+}
+
 int
 ledger_find_all_live(int16 source_id, int64 key, Piece key_text, LedgerEntry **found, int16 *last_version)
 {
@@ -315,13 +366,17 @@ take_line(void *context, HeapTuple tuple, TupleDesc desc)
 }
 
 int
-ledger_lines(Piece encounter, LineEntry **result)
+ledger_lines(Piece encounter, const ChargeRow *beside, LineEntry **result)
 {
 	Lines lines = {0};
 	SnapshotData dirty;
+	ScanKeyData keys[3];
 
 	InitDirtySnapshot(dirty);
-	ledger_scan_encounter(encounter, &dirty, take_line, &lines);
+	key_of_encounter(&keys[0], encounter);
+	if (beside != NULL)
+		keys_of_place(keys, beside->day, beside->item_id);
+	scan_btree(&dirty, keys, beside == NULL ? 1 : lengthof(keys), take_line, &lines);
 	if (lines.count > 1)
 		qsort(lines.lines, lines.count, sizeof(LineEntry), by_entry_id);
 	*result = lines.lines;

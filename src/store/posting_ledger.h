@@ -73,6 +73,16 @@ extern bool ledger_find_live(struct Books *books, int16 source_id, int64 key, Pi
 							 LedgerEntry *found, int16 *last_version);
 
 /*
+ * The same by the day and item the row had, too: one look instead of one at each entry of the encounter. A reversal lies beside what it takes back, so an
+ * answer from here is live; none says nothing.
+ */
+extern bool ledger_find_exact(int16 source_id, int64 key, Piece key_text, Piece encounter, DateADT day, int32 item_id,
+							  LedgerEntry *found, int16 *last_version);
+
+/* Whether the ledger knows of anything in an encounter that was given back. */
+extern bool ledger_has_refunds(Piece encounter);
+
+/*
  * Finds every live entry of a source key in the whole ledger; returns their number. There is more than
  * one where a month refused to take a deleted row's entry back and the key was used again.
  */
@@ -107,7 +117,10 @@ extern int ledger_left(struct Books *books, const LedgerEntry *original, const P
 /* Sets an issue if less than nothing is left of a row: it is less now than was given back of it. */
 extern bool ledger_is_overdrawn(const RefundLeft *left, ChargeRow *row);
 
-/* All entries of an encounter in entry order, uncommitted ones of other sessions included; returns their number. */
-extern int ledger_lines(Piece encounter, LineEntry **lines);
+/*
+ * All entries of an encounter in entry order, or only those of the same day and item as a row, uncommitted ones of other sessions included; returns their
+ * number.
+ */
+extern int ledger_lines(Piece encounter, const ChargeRow *beside, LineEntry **lines);
 
 #endif
