@@ -212,7 +212,11 @@ append_flush(Appender *appender, bool *duplicate)
 	if (appender->pending == 0)
 		return;
 	CHECK_FOR_INTERRUPTS();
-	table_multi_insert(appender->rel, appender->slots, appender->pending, appender->command, 0, appender->bulk);
+	/* A row by itself makes a smaller record. */
+	if (appender->pending == 1)
+		table_tuple_insert(appender->rel, appender->slots[0], appender->command, 0, appender->bulk);
+	else
+		table_multi_insert(appender->rel, appender->slots, appender->pending, appender->command, 0, appender->bulk);
 	insert_index_rows(appender, duplicate);
 	for (int i = 0; i < appender->pending; i++)
 		ExecClearTuple(appender->slots[i]);
