@@ -54,7 +54,15 @@ poster_open_books(Poster *poster)
 		poster->elsewhere = elsewhere_any(poster->attachment->source_id);
 		poster->asked = true;
 	}
-	poster->books = poster->follows || poster->refunds || poster->elsewhere ? books_begin() : NULL;
+	/* Who may give back is locked batch by batch, and looked for as often; where the mapping knows no refunds, once a statement will do. */
+	if (poster->follows && !poster->has_refunds && poster->quiet == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(poster->context);
+
+		poster->quiet = books_shelf();
+		MemoryContextSwitchTo(caller);
+	}
+	poster->books = poster->follows || poster->refunds || poster->elsewhere ? books_begin(poster->quiet) : NULL;
 }
 
 void

@@ -49,6 +49,7 @@ typedef struct Poster
 	bool locked;				/* with them, refunds were locked too */
 	MemoryContext context;		/* of the statement */
 	LineLocks locks;			/* wanted */
+	struct Book **quiet;		/* encounters of which nothing was given back; NULL: asked in every batch */
 	Books *books;				/* of the batch; NULL: nothing is asked of its encounters */
 	bool asked;					/* what comes next is known */
 	bool elsewhere;				/* some lines of the table have refunds in other encounters than their own */

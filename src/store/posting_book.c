@@ -36,17 +36,27 @@ struct Books
 {
 	MemoryContext context;
 	Book *buckets[BOOK_BUCKETS];
+	Book **quiet; /* not read: nothing of these encounters was given back */
+	bool keeps;	  /* the shelf is the caller's */
 	int64 count;
 	LedgerEntry *unwritten; /* noted, in the ledger soon */
 	int unwritten_count;
 	int unwritten_room;
 };
 
+Book **
+books_shelf(void)
+{
+	return palloc0(BOOK_BUCKETS * sizeof(Book *));
+}
+
 Books *
-books_begin(void)
+books_begin(Book **quiet)
 {
 	Books *books = palloc0(sizeof(Books));
 
+	books->keeps = quiet != NULL;
+	books->quiet = books->keeps ? quiet : books_shelf();
 	books->context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost encounters", ALLOCSET_DEFAULT_SIZES);
 	return books;
 }
@@ -56,6 +66,8 @@ books_close(Books *books)
 {
 	MemoryContextReset(books->context);
 	memset(books->buckets, 0, sizeof(books->buckets));
+	if (!books->keeps)
+		memset(books->quiet, 0, BOOK_BUCKETS * sizeof(Book *));
 	books->count = 0;
 }
 
@@ -140,42 +152,78 @@ bucket_of(Piece encounter)
 	return hash_bytes((const unsigned char *) encounter.text, encounter.length) % BOOK_BUCKETS;
 }
 
+/* The book of an encounter on its shelf, NULL if it is not there. */
 static Book *
-known_book(Books *books, Piece encounter)
+known_book(Book *const *shelf, Piece encounter)
 {
-	Book *book = books->buckets[bucket_of(encounter)];
+	Book *book = shelf[bucket_of(encounter)];
 
 	while (book != NULL && !piece_equal(book->encounter, encounter))
 		book = book->next;
 	return book;
 }
 
+/* Puts an empty book on a shelf. */
+static Book *
+new_book(MemoryContext context, Book **shelf, Piece encounter)
+{
+	Book *book = MemoryContextAllocZero(context, sizeof(Book));
+	uint32 bucket = bucket_of(encounter);
+
+	book->encounter = (Piece) {MemoryContextStrdup(context, pnstrdup(encounter.text, encounter.length)), encounter.length};
+	book->next = shelf[bucket];
+	shelf[bucket] = book;
+	return book;
+}
+
+static inline bool
+is_refund(const LedgerEntry *entry)
+{
+	return entry->reverses != 0 && (entry->flags & FLAG_SOURCE_CHANGED) == 0;
+}
+
+/* Whether nothing of an encounter was given back: as most often, and then its book need not be opened. */
+static bool
+is_quiet(Books *books, Piece encounter)
+{
+	if (known_book(books->buckets, encounter) != NULL)
+		return false;
+	if (known_book(books->quiet, encounter) != NULL)
+		return true;
+	for (int i = 0; i < books->unwritten_count; i++)
+		if (is_refund(&books->unwritten[i]) && piece_equal(books->unwritten[i].encounter, encounter))
+			return false;
+	if (ledger_has_refunds(encounter))
+		return false;
+	(void) new_book(books->keeps ? GetMemoryChunkContext(books->quiet) : books->context, books->quiet, encounter);
+	return true;
+}
+
 /* The book of an encounter, read if it is not open. Sees what this statement wrote. */
 static Book *
 book_of(Books *books, Piece encounter)
 {
-	Book *book = known_book(books, encounter);
+	Book *book = known_book(books->buckets, encounter);
 	Reading reading = {books};
 
 	if (book != NULL)
 		return book;
-	book = MemoryContextAllocZero(books->context, sizeof(Book));
-	book->encounter = (Piece) {MemoryContextStrdup(books->context, pnstrdup(encounter.text, encounter.length)), encounter.length};
+	book = new_book(books->context, books->buckets, encounter);
 	reading.book = book;
 	ledger_scan_encounter(encounter, SnapshotSelf, take_entry, &reading);
 	for (int i = 0; i < books->unwritten_count; i++)
 		if (piece_equal(books->unwritten[i].encounter, encounter))
 			add_entry(books, book, &books->unwritten[i]);
-	book->next = books->buckets[bucket_of(encounter)];
-	books->buckets[bucket_of(encounter)] = book;
 	return book;
 }
 
 void
 books_note(Books *books, const LedgerEntry *entry)
 {
-	Book *book = known_book(books, entry->encounter);
+	Book *book = known_book(books->buckets, entry->encounter);
 
+	if (book == NULL && is_refund(entry) && known_book(books->quiet, entry->encounter) != NULL)
+		memset(books->quiet, 0, BOOK_BUCKETS * sizeof(Book *));
 	if (books->unwritten_count == books->unwritten_room)
 	{
 		books->unwritten_room = Max(FIRST_ROOM, books->unwritten_room * 2);
@@ -252,9 +300,12 @@ add_refund(const Book *book, int at, RefundList *list)
 int
 books_refunds(Books *books, Piece encounter, int16 source_id, int64 key, Piece key_text, const ChargeRow *self, RefundList *list)
 {
-	const Book *book = book_of(books, encounter);
+	const Book *book;
 	int standing = 0;
 
+	if (is_quiet(books, encounter))
+		return 0;
+	book = book_of(books, encounter);
 	for (int i = book->count == 0 ? -1 : book->of_key[slot_of(book, key)]; i >= 0; i = book->next_of_key[i])
 	{
 		const LedgerEntry *version = &book->entries[i];

@@ -19,8 +19,14 @@ typedef struct RefundList
 	int room;
 } RefundList;
 
-/* Begins without a book, in the current memory context, which everything noted in them must outlive. */
-extern Books *books_begin(void);
+/* Where encounters of which nothing was given back are kept in mind, in the current memory context. */
+extern struct Book **books_shelf(void);
+
+/*
+ * Begins without a book, in the current memory context, which everything noted in them must outlive. With a shelf of earlier books, what they found there is
+ * believed: for tables of which nobody gives back anything. NULL: nothing is.
+ */
+extern Books *books_begin(struct Book **quiet);
 
 /* Closes every book, to be read anew: what is noted and not written yet stays noted. */
 extern void books_close(Books *books);

@@ -297,6 +297,23 @@ ledger_find_exact(int16 source_id, int64 key, Piece key_text, Piece encounter, D
 	return choose_live(&set, found, last_version);
 }
 
+static void
+take_any_refund(void *context, HeapTuple tuple, TupleDesc desc)
+{
+	bool *any = context;
+
+	*any |= DatumGetInt64(attribute(tuple, desc, A_REVERSES)) != 0 && (DatumGetInt16(attribute(tuple, desc, A_FLAGS)) & FLAG_SOURCE_CHANGED) == 0;
+}
+
+bool
+ledger_has_refunds(Piece encounter)
+{
+	bool any = false;
+
+	ledger_scan_encounter(encounter, SnapshotSelf, take_any_refund, &any);
+	return any;
+}
+
 int
 ledger_find_all_live(int16 source_id, int64 key, Piece key_text, LedgerEntry **found, int16 *last_version)
 {

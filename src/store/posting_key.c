@@ -16,10 +16,21 @@
 #include "store/ground_user.h"
 #include "store/posting_key.h"
 
-static int
-by_string(const void *a, const void *b)
+/* A key and the row it is of. */
+typedef struct KeyPlace
 {
-	return strcmp(*(char *const *) a, *(char *const *) b);
+	const char *key;
+	int row;
+} KeyPlace;
+
+static int
+by_key(const void *a, const void *b)
+{
+	const KeyPlace *x = a;
+	const KeyPlace *y = b;
+	int order = strcmp(x->key, y->key);
+
+	return order != 0 ? order : x->row - y->row;
 }
 
 /* Runs a command as the owner of our tables: the writer of a hospital table has no right on them. Leaves SPI open. */
@@ -44,40 +55,49 @@ back_to_self(GroundUser *self, Relation rel)
 	table_close(rel, NoLock);
 }
 
+/* Claims keys that ascend, each once. What comes out of it are those that nobody had, in the same order. Leaves SPI open. */
+static int
+claim_ascending(int16 source_id, Datum *keys, int count, GroundUser *self, Relation *rel)
+{
+	Datum values[2] = {Int16GetDatum(source_id), PointerGetDatum(construct_array(keys, count, TEXTOID, -1, false, TYPALIGN_INT))};
+
+	run_as_owner("INSERT INTO hospital_cost._posted_key (source_id, source_key) SELECT $1, k.key FROM pg_catalog.unnest($2) AS k (key) "
+				 "ON CONFLICT DO NOTHING RETURNING source_key", TEXTARRAYOID, 2, values, self, rel);
+	return (int) SPI_processed;
+}
+
 void
 posting_key_claim(int16 source_id, char **keys, int count, bool *fresh)
 {
-	Datum *texts = palloc(Max(count, 1) * sizeof(Datum));
-	Datum values[2] = {Int16GetDatum(source_id), 0};
-	MemoryContext caller = CurrentMemoryContext;
+	KeyPlace *places = palloc(Max(count, 1) * sizeof(KeyPlace));
+	Datum *distinct = palloc(Max(count, 1) * sizeof(Datum));
+	int distinct_count = 0, claimed_count, claimed = 0;
+	const char *last = NULL;
 	GroundUser self;
 	Relation rel;
-	char **claimed;
-	int claimed_count;
-	bool *given;
 
 	for (int i = 0; i < count; i++)
-		texts[i] = CStringGetTextDatum(keys[i]);
-	values[1] = PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
+		places[i] = (KeyPlace) {keys[i], i};
 	/* In key order, so that two statements with the same keys do not wait for each other crosswise. */
-	run_as_owner("INSERT INTO hospital_cost._posted_key (source_id, source_key) SELECT DISTINCT $1, k.key COLLATE pg_catalog.\"C\" "
-				 "FROM pg_catalog.unnest($2) AS k (key) ORDER BY 2 ON CONFLICT DO NOTHING RETURNING source_key",
-				 TEXTARRAYOID, 2, values, &self, &rel);
-	claimed_count = (int) SPI_processed;
-	claimed = MemoryContextAlloc(caller, Max(claimed_count, 1) * sizeof(char *));
-	for (int i = 0; i < claimed_count; i++)
-		claimed[i] = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
-	back_to_self(&self, rel);
-	qsort(claimed, claimed_count, sizeof(char *), by_string);
-	given = palloc0(Max(claimed_count, 1) * sizeof(bool));
+	qsort(places, count, sizeof(KeyPlace), by_key);
 	for (int i = 0; i < count; i++)
 	{
-		char **place = bsearch(&keys[i], claimed, claimed_count, sizeof(char *), by_string);
-
-		fresh[i] = place != NULL && !given[place - claimed];
-		if (fresh[i])
-			given[place - claimed] = true;
+		fresh[places[i].row] = last == NULL || strcmp(last, places[i].key) != 0;
+		last = places[i].key;
+		if (fresh[places[i].row])
+			distinct[distinct_count++] = CStringGetTextDatum(last);
 	}
+	claimed_count = claim_ascending(source_id, distinct, distinct_count, &self, &rel);
+	/* Most often all of them: then no key need be looked at. */
+	for (int i = 0; i < count && claimed_count < distinct_count; i++)
+	{
+		bool *mine = &fresh[places[i].row];
+
+		*mine = *mine && claimed < claimed_count &&
+			strcmp(places[i].key, SPI_getvalue(SPI_tuptable->vals[claimed], SPI_tuptable->tupdesc, 1)) == 0;
+		claimed += *mine;
+	}
+	back_to_self(&self, rel);
 }
 
 int

@@ -79,6 +79,9 @@ extern bool ledger_find_live(struct Books *books, int16 source_id, int64 key, Pi
 extern bool ledger_find_exact(int16 source_id, int64 key, Piece key_text, Piece encounter, DateADT day, int32 item_id,
 							  LedgerEntry *found, int16 *last_version);
 
+/* Whether the ledger knows of anything in an encounter that was given back. */
+extern bool ledger_has_refunds(Piece encounter);
+
 /*
  * Finds every live entry of a source key in the whole ledger; returns their number. There is more than
  * one where a month refused to take a deleted row's entry back and the key was used again.

@@ -49,7 +49,7 @@ posting_priced_books(void)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
 
-		books = books_begin();
+		books = books_begin(NULL);
 		MemoryContextSwitchTo(caller);
 	}
 	books_written(books);
