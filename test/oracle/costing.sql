@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 \set seed `echo "${HC_SEED:-$(date +%s)}"`
 BEGIN;
-SELECT plan(17);
+SELECT plan(18);
 SELECT diag('HC_SEED=' || :'seed');
 SELECT setseed((:seed % 1000003) / 1000003.0) \g /dev/null
 SET timezone = 'America/New_York';
@@ -190,5 +190,11 @@ SELECT is_empty($$TABLE twin.have EXCEPT SELECT code, grp, comp, enc, reason, am
 SELECT is((SELECT sum(amount) FROM twin.have), (SELECT sum(direct) FROM hospital_cost.department_cost WHERE run_id = :run), 'nothing is counted twice');
 SELECT cmp_ok((SELECT sum(amount) FROM twin.have WHERE reason = 'capacity'), '>', 0.0, 'idle capacity is shown');
 SELECT is_empty(format('SELECT * FROM hospital_cost.verify_costing(%s) v WHERE v.difference <> 0', :run), 'every identity holds');
+SELECT is_empty($$(SELECT r.department_code, r.item_code, r.setting, r.entries, r.quantity, r.amount FROM hospital_cost.recount_charges('2025-03-01') r
+	EXCEPT SELECT l.performing_department_code, l.item_code, d.setting, count(*), sum(l.quantity), sum(l.amount) FROM hospital_cost.ledger l
+		JOIN hospital_cost.department d ON d.code = coalesce(l.ordering_department_code, l.performing_department_code) WHERE l.period = '2025-03-01' GROUP BY 1, 2, 3)
+	UNION ALL (SELECT l.performing_department_code, l.item_code, d.setting, count(*), sum(l.quantity), sum(l.amount) FROM hospital_cost.ledger l
+		JOIN hospital_cost.department d ON d.code = coalesce(l.ordering_department_code, l.performing_department_code) WHERE l.period = '2025-03-01' GROUP BY 1, 2, 3
+	EXCEPT SELECT r.department_code, r.item_code, r.setting, r.entries, r.quantity, r.amount FROM hospital_cost.recount_charges('2025-03-01') r)$$, 'charges counted anew are those of the ledger');
 SELECT * FROM finish();
 ROLLBACK;
