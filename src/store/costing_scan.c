@@ -15,7 +15,6 @@
 #include "catalog/pg_type_d.h"
 #include "common/hashfn.h"
 #include "common/int.h"
-#include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "nodes/tidbitmap.h"
 #include "utils/fmgroids.h"
@@ -133,17 +132,16 @@ costing_scan_ledger(DateADT period, void (*take)(void *, const LedgerLine *), vo
 {
 	Relation rel = table_open(ground_relation("_ledger"), AccessShareLock);
 	Snapshot snapshot = RegisterSnapshot(GetActiveSnapshot());
-	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TableScanDesc scan;
+	HeapTuple tuple;
 	int64 entries = 0;
 
 	check_layout(rel);
 	/* A scan that joined another in the middle could not be limited. */
 	scan = table_beginscan_strat(rel, snapshot, 0, NULL, true, false);
 	limit_to_month(scan, snapshot, period);
-	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
-		HeapTuple tuple = ((BufferHeapTupleTableSlot *) slot)->base.tuple;
 		const LedgerRow *row = (const LedgerRow *) GETSTRUCT(tuple);
 		LedgerLine line;
 
@@ -155,7 +153,6 @@ costing_scan_ledger(DateADT period, void (*take)(void *, const LedgerLine *), vo
 		take(context, &line);
 	}
 	table_endscan(scan);
-	ExecDropSingleTupleTableSlot(slot);
 	UnregisterSnapshot(snapshot);
 	table_close(rel, AccessShareLock);
 	return entries;

@@ -24,7 +24,7 @@ of() {
 count="SELECT count(*) FROM hospital_cost._ledger"
 totals="SELECT count(*), sum(entries), sum(amount) FROM"
 ours="$totals hospital_cost._recount_charges('2025-03-01', $(of outpatient), $(of emergency), $(of inpatient))"
-patients="SELECT hospital_cost.cost_objects(1)"
+patients="SELECT hospital_cost._cost_encounters(1, false)"
 
 setup() {
 	bench_database -v rows="$1" -v encounters="$(($1 / 100))" -f "$(dirname "$0")/costing.sql"
