@@ -26,9 +26,7 @@ BEGIN
 	INSERT INTO hospital_cost._costing AS c (run_id, mode) VALUES (run, cost_objects.mode)
 	ON CONFLICT (run_id) DO UPDATE SET mode = excluded.mode, computed_at = excluded.computed_at, computed_by = excluded.computed_by;
 	result := hospital_cost._cost_encounters(run, cost_objects.mode = 'service_units');
-	IF to_regprocedure('hospital_cost._compute_item_cost(integer)') IS NOT NULL THEN
-		EXECUTE 'SELECT hospital_cost._compute_item_cost($1)' USING run;
-	END IF;
+	PERFORM hospital_cost._compute_item_cost(run);
 	UPDATE hospital_cost._costing c
 	SET entries = result[1], cells = result[2], not_taken = result[3] * 0.01, seconds = extract(epoch FROM clock_timestamp() - started)
 	WHERE c.run_id = run;

@@ -32,4 +32,23 @@
 #define BACKEND_STATUS(i) pgstat_fetch_stat_local_beentry(i)
 #endif
 
+/* PostgreSQL 18 has another iterator for bitmaps of one process, and counts index searches. For files that include nodes/tidbitmap.h. */
+#if PG_VERSION_NUM >= 180000
+#define BITMAP_SCAN(index, snapshot, keys) index_beginscan_bitmap(index, snapshot, NULL, keys)
+#define BITMAP_ITERATOR TBMPrivateIterator
+#define BITMAP_BEGIN(bitmap) tbm_begin_private_iterate(bitmap)
+#define BITMAP_RESULT TBMIterateResult
+#define BITMAP_NEXT(iterator, result) tbm_private_iterate(iterator, &(result))
+#define BITMAP_BLOCK(result) ((result).blockno)
+#define BITMAP_END(iterator) tbm_end_private_iterate(iterator)
+#else
+#define BITMAP_SCAN(index, snapshot, keys) index_beginscan_bitmap(index, snapshot, keys)
+#define BITMAP_ITERATOR TBMIterator
+#define BITMAP_BEGIN(bitmap) tbm_begin_iterate(bitmap)
+#define BITMAP_RESULT TBMIterateResult *
+#define BITMAP_NEXT(iterator, result) (((result) = tbm_iterate(iterator)) != NULL)
+#define BITMAP_BLOCK(result) ((result)->blockno)
+#define BITMAP_END(iterator) tbm_end_iterate(iterator)
+#endif
+
 #endif

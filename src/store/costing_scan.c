@@ -7,14 +7,17 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "catalog/pg_type_d.h"
 #include "common/hashfn.h"
 #include "common/int.h"
-#include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "nodes/tidbitmap.h"
+#include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -47,6 +50,8 @@ typedef struct LedgerRow
 } LedgerRow;
 
 #define FIXED_COLUMNS 17
+/* Its columns: source_id, source_key, period. */
+#define PERIOD_IN_INDEX 3
 
 static const struct
 {
@@ -91,20 +96,52 @@ encounter_of(const LedgerRow *row)
 	return VARATT_IS_SHORT(code) && !VARATT_IS_EXTERNAL(code) ? code : pg_detoast_datum_packed(code);
 }
 
+/*
+ * Limits a scan to the blocks from the first to the last that may hold the month, as the BRIN has it: appending clusters by month. Whatever a snapshot
+ * sees was there, summarised or not, before the index was asked.
+ */
+static void
+limit_to_month(TableScanDesc scan, Snapshot snapshot, DateADT period)
+{
+	Relation index = index_open(ground_relation("ledger_source_idx"), AccessShareLock);
+	TIDBitmap *bitmap = tbm_create(work_mem * 1024L, NULL);
+	IndexScanDesc search = BITMAP_SCAN(index, snapshot, 1);
+	BlockNumber first = InvalidBlockNumber, last = 0;
+	BITMAP_ITERATOR *iterator;
+	BITMAP_RESULT result;
+	ScanKeyData key;
+
+	ScanKeyEntryInitialize(&key, 0, PERIOD_IN_INDEX, BTEqualStrategyNumber, DATEOID, InvalidOid, F_DATE_EQ, DateADTGetDatum(period));
+	index_rescan(search, &key, 1, NULL, 0);
+	index_getbitmap(search, bitmap);
+	index_endscan(search);
+	index_close(index, AccessShareLock);
+	iterator = BITMAP_BEGIN(bitmap);
+	while (BITMAP_NEXT(iterator, result))
+	{
+		first = Min(first, BITMAP_BLOCK(result));
+		last = Max(last, BITMAP_BLOCK(result));
+	}
+	BITMAP_END(iterator);
+	tbm_free(bitmap);
+	heap_setscanlimits(scan, first == InvalidBlockNumber ? 0 : first, first == InvalidBlockNumber ? 0 : last - first + 1);
+}
+
 int64
 costing_scan_ledger(DateADT period, void (*take)(void *, const LedgerLine *), void *context)
 {
 	Relation rel = table_open(ground_relation("_ledger"), AccessShareLock);
 	Snapshot snapshot = RegisterSnapshot(GetActiveSnapshot());
-	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TableScanDesc scan;
+	HeapTuple tuple;
 	int64 entries = 0;
 
 	check_layout(rel);
-	scan = table_beginscan(rel, snapshot, 0, NULL);
-	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	/* A scan that joined another in the middle could not be limited. */
+	scan = table_beginscan_strat(rel, snapshot, 0, NULL, true, false);
+	limit_to_month(scan, snapshot, period);
+	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
-		HeapTuple tuple = ((BufferHeapTupleTableSlot *) slot)->base.tuple;
 		const LedgerRow *row = (const LedgerRow *) GETSTRUCT(tuple);
 		LedgerLine line;
 
@@ -116,7 +153,6 @@ costing_scan_ledger(DateADT period, void (*take)(void *, const LedgerLine *), vo
 		take(context, &line);
 	}
 	table_endscan(scan);
-	ExecDropSingleTupleTableSlot(slot);
 	UnregisterSnapshot(snapshot);
 	table_close(rel, AccessShareLock);
 	return entries;

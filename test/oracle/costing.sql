@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 \set seed `echo "${HC_SEED:-$(date +%s)}"`
 BEGIN;
-SELECT plan(17);
+SELECT plan(20);
 SELECT diag('HC_SEED=' || :'seed');
 SELECT setseed((:seed % 1000003) / 1000003.0) \g /dev/null
 SET timezone = 'America/New_York';
@@ -190,5 +190,18 @@ SELECT is_empty($$TABLE twin.have EXCEPT SELECT code, grp, comp, enc, reason, am
 SELECT is((SELECT sum(amount) FROM twin.have), (SELECT sum(direct) FROM hospital_cost.department_cost WHERE run_id = :run), 'nothing is counted twice');
 SELECT cmp_ok((SELECT sum(amount) FROM twin.have WHERE reason = 'capacity'), '>', 0.0, 'idle capacity is shown');
 SELECT is_empty(format('SELECT * FROM hospital_cost.verify_costing(%s) v WHERE v.difference <> 0', :run), 'every identity holds');
+SELECT is_empty($$(SELECT r.department_code, r.item_code, r.setting, r.entries, r.quantity, r.amount FROM hospital_cost.recount_charges('2025-03-01') r
+	EXCEPT SELECT l.performing_department_code, l.item_code, d.setting, count(*), sum(l.quantity), sum(l.amount) FROM hospital_cost.ledger l
+		JOIN hospital_cost.department d ON d.code = coalesce(l.ordering_department_code, l.performing_department_code) WHERE l.period = '2025-03-01' GROUP BY 1, 2, 3)
+	UNION ALL (SELECT l.performing_department_code, l.item_code, d.setting, count(*), sum(l.quantity), sum(l.amount) FROM hospital_cost.ledger l
+		JOIN hospital_cost.department d ON d.code = coalesce(l.ordering_department_code, l.performing_department_code) WHERE l.period = '2025-03-01' GROUP BY 1, 2, 3
+	EXCEPT SELECT r.department_code, r.item_code, r.setting, r.entries, r.quantity, r.amount FROM hospital_cost.recount_charges('2025-03-01') r)$$, 'charges counted anew are those of the ledger');
+-- A month that lies in the middle of the ledger is found there, and one that lies nowhere is not.
+INSERT INTO hospital_cost._ledger SELECT 900000 + i, 900000 + i, 10000, 1, 1, 0, '2025-03-02', 1, CASE i / 20000 WHEN 1 THEN date '2025-03-01' ELSE '2025-04-01' END, '2025-03-02', 1, 8, 4, 0, 1, 1, 0,
+	'E' || i % 500, '' FROM generate_series(1, 59999) i;
+SELECT brin_summarize_new_values('hospital_cost.ledger_source_idx') \g /dev/null
+SELECT results_eq($$SELECT m::date, sum(r.entries), sum(r.amount) FROM unnest('{2025-02-01,2025-03-01,2025-04-01}'::date[]) m, hospital_cost.recount_charges(m) r GROUP BY 1 ORDER BY 1$$,
+	$$SELECT l.period::date, count(*)::numeric, sum(l.amount) FROM hospital_cost.ledger l GROUP BY 1 ORDER BY 1$$, 'months apart in a long ledger');
+SELECT cmp_ok((SELECT pg_relation_size('hospital_cost._ledger') / 8192), '>', 4 * 128::bigint, 'of many page ranges');
 SELECT * FROM finish();
 ROLLBACK;
