@@ -77,15 +77,6 @@ BEGIN ATOMIC
 		ORDER BY u.department_code, u.class, u.period DESC) listed;
 END;
 
--- The facts of a form's objects. Months asked for that have no official run are refused before, so that no form is silently short.
-CREATE OR REPLACE FUNCTION hospital_cost._form_fact(object text, period_from date, period_to date, wanted text[], first date)
-RETURNS TABLE (in_range boolean, in_year boolean, member text, name text, class text, setting text, measure text, component text,
-	origin text, amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	RETURN QUERY SELECT * FROM hospital_cost._form_department_fact(period_from, period_to, wanted, first);
-END $$;
-
 CREATE OR REPLACE FUNCTION hospital_cost._form_guard(code text, period_from date, period_to date, scope text, language text, year boolean)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -115,6 +106,15 @@ BEGIN
 	IF missing IS NOT NULL THEN
 		RAISE EXCEPTION 'there is no official run of %', missing USING ERRCODE = 'MC904',
 			HINT = 'Call hospital_cost.allocate(period, plan) for each of these months, or hospital_cost.make_official(run).';
+	END IF;
+	SELECT string_agg(format('%s of %s', r.run_id, to_char(r.period, 'YYYY-MM')), ', ' ORDER BY r.period) INTO missing
+	FROM hospital_cost._run r
+	WHERE r.official AND r.period BETWEEN period_from AND period_to
+		AND NOT EXISTS (SELECT FROM hospital_cost._costing k WHERE k.run_id = r.run_id)
+		AND EXISTS (SELECT FROM hospital_cost.form_layout l WHERE l.code = _form_guard.code AND l.object <> 'department');
+	IF missing IS NOT NULL THEN
+		RAISE EXCEPTION 'form "%" needs the cost objects of run %', code, missing USING ERRCODE = 'MC905',
+			HINT = 'Call hospital_cost.cost_objects(run) for each of these runs.';
 	END IF;
 END $$;
 

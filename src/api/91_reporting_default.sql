@@ -60,6 +60,13 @@ BEGIN ATOMIC
 			('F08', NULL, '医院科室诊次成本表', 'Cost of a visit by department', 'department'),
 			('F09', NULL, '医院床日成本构成表', 'Composition of the cost of a bed-day', 'department'),
 			('F10', NULL, '医院科室床日成本表', 'Cost of a bed-day by department', 'department'),
+			('F11', NULL, '医院医疗服务项目成本汇总表', 'Summary of the cost of service items', 'item'),
+			('F12', NULL, '医院病种成本明细表', 'Cost of diseases', 'disease'),
+			('F13', NULL, '医院病种成本构成明细表', 'Composition of the cost of diseases', 'disease'),
+			('F14', NULL, '医院服务单元病种成本构成明细表', 'Cost of diseases by service unit', 'disease'),
+			('F15', NULL, '医院DRG成本明细表', 'Cost of DRG groups', 'drg'),
+			('F16', NULL, '医院DRG成本构成明细表', 'Composition of the cost of DRG groups', 'drg'),
+			('F17', NULL, '医院服务单元DRG成本构成明细表', 'Cost of DRG groups by service unit', 'drg'),
 			('HY02F1', '会医02表附表01', '医疗收入费用明细表', 'Medical income and expense in detail', 'department')
 		ON CONFLICT DO NOTHING RETURNING code
 	)

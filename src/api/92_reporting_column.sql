@@ -105,7 +105,8 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_
 DECLARE
 	made text[] := hospital_cost._load_form_heads();
 BEGIN
-	PERFORM hospital_cost._load_form_rows(made), hospital_cost._load_form_columns(made), hospital_cost._load_form_income(made);
+	PERFORM hospital_cost._load_form_rows(made), hospital_cost._load_form_columns(made), hospital_cost._load_form_income(made),
+		hospital_cost._load_form_cases(made);
 	PERFORM hospital_cost._load_indicators();
 END $$;
 INSERT INTO hospital_cost._hook (event, room, function) VALUES ('load_defaults', '90', 'hospital_cost._load_default_forms')

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION hospital_cost._indicator_base(period date) RETURNS TA
 LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH official AS MATERIALIZED (
-		SELECT r.run_id, r.period, ((r.period + interval '1 month')::date - r.period)::numeric AS days
+		SELECT r.run_id, r.period, hospital_cost._days_over(r.period)::numeric AS days
 		FROM hospital_cost._run r WHERE r.official AND r.period = _indicator_base.period
 	), cost AS MATERIALIZED (
 		SELECT i.category, i.behaviour,
@@ -36,7 +36,7 @@ BEGIN ATOMIC
 			coalesce((SELECT w.quantity FROM work w WHERE w.measure = 'discharges'), 0) AS discharges,
 			coalesce((SELECT w.quantity FROM work w WHERE w.measure = 'discharged_bed_days'), (SELECT s.days FROM stay s), 0) AS discharged_bed_days,
 			coalesce((SELECT w.quantity FROM work w WHERE w.measure = 'open_bed_days'),
-				o.days * (SELECT w.quantity FROM work w WHERE w.measure = 'beds')) AS open_bed_days,
+				o.days * (SELECT sum(c.quantity) FROM hospital_cost.capacity c WHERE c.period = o.period AND c.resource = 'beds')) AS open_bed_days,
 			coalesce((SELECT w.quantity FROM work w WHERE w.measure = 'employees'),
 				(SELECT sum(v.quantity) FROM hospital_cost._driver_value v
 				WHERE v.period = o.period AND v.driver_code = 'headcount' AND v.server_code IS NULL)) AS employees

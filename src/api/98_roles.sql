@@ -58,9 +58,12 @@ BEGIN ATOMIC
 			check_item_cost(integer) _item_list_price(text,date) _last_day(date)'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'item_cost_method item_volume_value item_equivalent item_time item_consumption activity
 			activity_item activity_staff staff_rate activity_resource resource_driver variable_share'),
+		('reader', 'SELECT', 'disease payment_group payment_rate cost_to_charge disease_cost drg_cost'),
+		('reader', 'EXECUTE', '_case_result(date)'),
+		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'disease payment_group payment_rate'),
 		-- 90
 		('reader', 'SELECT', 'form_layout form_line indicator_layout form_f01 form_f02 form_f03 form_f04 form_f05 form_f06 form_f07 form_f08 form_f09
-			form_f10 form_hy02f1'),
+			form_f10 form_f11 form_f12 form_f13 form_f14 form_f15 form_f16 form_f17 form_hy02f1'),
 		('reader', 'EXECUTE', 'form(text,date,date,text,text) form_head(text,date,date,text,text) indicator(date,text) verify_forms(date,date)'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'form_layout form_line indicator_layout');
 END;

@@ -28,7 +28,8 @@ INSERT INTO hospital_cost.driver_value (period, driver_code, server_code, receiv
 SELECT '2025-03-01', driver, server, receiver, quantity FROM driver;
 INSERT INTO hospital_cost.workload_value SELECT '2025-03-01', department, measure, quantity FROM volume;
 INSERT INTO hospital_cost.workload_value VALUES ('2025-03-01', 'C2', 'discharges', 150), ('2025-03-01', 'C4', 'discharges', 250),
-	('2025-03-01', 'C2', 'discharged_bed_days', 1440), ('2025-03-01', 'C4', 'discharged_bed_days', 2160), ('2025-03-01', 'C2', 'beds', 50), ('2025-03-01', 'C4', 'beds', 75);
+	('2025-03-01', 'C2', 'discharged_bed_days', 1440), ('2025-03-01', 'C4', 'discharged_bed_days', 2160);
+INSERT INTO hospital_cost.capacity (period, department_code, resource, quantity) VALUES ('2025-03-01', 'C2', 'beds', 50), ('2025-03-01', 'C4', 'beds', 75);
 INSERT INTO hospital_cost.allocation_plan (code) VALUES ('golden');
 INSERT INTO hospital_cost.allocation_step (plan_code, step_no, server_class, server_code, receiver_classes, driver_code) VALUES
 	('golden', 1, 'administrative', NULL, '{auxiliary,technical,clinical}', 'headcount'), ('golden', 2, NULL, 'B1', NULL, 'visits'),
