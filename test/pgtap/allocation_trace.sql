@@ -6,7 +6,7 @@ SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
-SELECT plan(50);
+SELECT plan(55);
 SELECT hospital_cost.load_defaults(), hospital_cost.open_period('2025-03-01'), hospital_cost.open_period('2025-04-01') \g /dev/null
 INSERT INTO hospital_cost.department (code, name, class, setting) SELECT c, 'x', k, 'none' FROM unnest('{administrative,auxiliary,technical,clinical}'::text[],
 	'{A1 A2,B1 B2,T1 T2 T3,C1 C2 C3 C4 C5}'::text[]) AS u (k, codes), regexp_split_to_table(codes, ' ') c;
