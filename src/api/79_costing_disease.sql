@@ -25,10 +25,11 @@ LEFT JOIN (SELECT t.period, d.code, sum(t.amount) * 0.01 AS income
 	JOIN hospital_cost.department d ON d.department_id = t.performing_id
 	GROUP BY t.period, d.code) i ON i.period = r.period AND i.code = c.department_code;
 
--- Inpatients discharged in the month, with what was charged to them up to its end.
+-- Inpatients discharged in the month, with what was charged to them up to its end. Nobody tells the planner how many rows a function returns, so here
+-- and below it may not believe that they are few.
 CREATE OR REPLACE FUNCTION hospital_cost._discharged_case(period date)
 RETURNS TABLE (encounter_code text, diagnosis_code text, drg_code text, payer text, discharged_on date, days numeric, income numeric)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
 BEGIN ATOMIC
 	WITH gone AS MATERIALIZED (
 		SELECT e.code, e.diagnosis_code, e.drg_code, e.payer, (e.ended_at AT TIME ZONE z.name)::date AS last_day,
@@ -48,7 +49,7 @@ END;
 -- Lines charged to those patients by month, performing department and item, with the run that says what they cost.
 CREATE OR REPLACE FUNCTION hospital_cost._case_line(period date)
 RETURNS TABLE (encounter_code text, run_id int, department_code text, item_code text, component text, quantity numeric, amount numeric)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
 BEGIN ATOMIC
 	SELECT l.encounter_code, r.run_id, d.code, i.code,
 		CASE WHEN i.kind = 'drug' THEN 'drugs' WHEN i.kind = 'material' AND i.billable THEN 'billable_materials' END,
@@ -66,7 +67,7 @@ END;
 CREATE OR REPLACE FUNCTION hospital_cost._case_cost(period date)
 RETURNS TABLE (method text, encounter_code text, run_id int, department_code text, funding_group int, personnel numeric, materials numeric,
 	billable_materials numeric, drugs numeric, depreciation numeric, amortisation numeric, risk_fund numeric, other numeric, uncosted numeric)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
 BEGIN ATOMIC
 	WITH line AS MATERIALIZED (SELECT * FROM hospital_cost._case_line(_case_cost.period)),
 	item AS MATERIALIZED (
@@ -83,7 +84,9 @@ BEGIN ATOMIC
 	FROM hospital_cost._run r
 	JOIN hospital_cost._encounter_cost c ON c.run_id = r.run_id
 	JOIN hospital_cost._discharged_case(_case_cost.period) g ON g.encounter_code = c.encounter_code
-	WHERE r.official AND r.period <= _case_cost.period
+	-- Runs of before the first of them came are not looked at.
+	WHERE r.official AND r.period <= _case_cost.period AND r.period >= (SELECT date_trunc('month', min(x.discharged_on - x.days::int)::timestamp)
+		FROM hospital_cost._discharged_case(_case_cost.period) x)
 	UNION ALL
 	-- Drugs and billable materials are sold at what they cost (零加成).
 	SELECT m.method, l.encounter_code, l.run_id, l.department_code, 1, 0, 0, CASE l.component WHEN 'billable_materials' THEN l.amount ELSE 0 END,
@@ -111,7 +114,7 @@ END;
 CREATE OR REPLACE FUNCTION hospital_cost._case_group(period date)
 RETURNS TABLE (encounter_code text, disease_code text, disease_name text, drg_kind text, drg_code text, drg_name text, weight numeric, payment numeric,
 	days numeric, income numeric)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
 BEGIN ATOMIC
 	SELECT c.encounter_code, d.code, d.name, g.kind, g.code, g.name, g.weight, round(g.weight * p.rate, 2), c.days, c.income
 	FROM hospital_cost._discharged_case(_case_group.period) c
@@ -127,7 +130,7 @@ CREATE OR REPLACE FUNCTION hospital_cost._case_result(period date)
 RETURNS TABLE (encounter_code text, disease_code text, disease_name text, drg_kind text, drg_code text, drg_name text, weight numeric, payment numeric,
 	days numeric, income numeric, method text, scope text, total numeric, personnel numeric, materials numeric, billable_materials numeric,
 	drugs numeric, depreciation numeric, amortisation numeric, risk_fund numeric, other numeric, uncosted numeric)
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
 BEGIN ATOMIC
 	WITH cost AS MATERIALIZED (
 		SELECT k.method, k.encounter_code, k.funding_group, sum(k.personnel) AS personnel, sum(k.materials) AS materials,

@@ -34,7 +34,7 @@ END;
 CREATE OR REPLACE FUNCTION hospital_cost._form_case_fact(object text, period_from date, period_to date)
 RETURNS TABLE (in_range boolean, in_year boolean, member text, name text, class text, setting text, measure text, component text,
 	origin text, amount numeric)
-LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
 BEGIN ATOMIC
 	WITH month AS MATERIALIZED (
 		SELECT r.period FROM hospital_cost._run r

@@ -4,7 +4,7 @@
 -- Cost that stays with departments which are not clinical (a credit kept, a base that was empty) and income on orders of departments which are
 -- not clinical are added up from their own rows, never from the difference.
 CREATE OR REPLACE FUNCTION hospital_cost._form_sum(period_from date, period_to date) RETURNS TABLE (name text, amount numeric)
-LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
 BEGIN ATOMIC
 	WITH official AS MATERIALIZED (
 		SELECT r.run_id, r.period, (r.plan ->> 'cell_unit')::numeric AS cell_unit FROM hospital_cost._run r

@@ -5,7 +5,7 @@ SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
-SELECT plan(29);
+SELECT plan(30);
 SELECT hospital_cost.load_defaults(), hospital_cost.open_period('2025-02-01'), hospital_cost.open_period('2025-03-01') \g /dev/null
 INSERT INTO hospital_cost.department (code, name, class, setting) VALUES ('T1', '检验科', 'technical', 'none'), ('C4', '外科病区', 'clinical', 'inpatient');
 INSERT INTO hospital_cost.charge_item (code, name, unit, category, kind) VALUES ('LAB', '血常规', '次', '04', 'service'), ('BED', '床位', '日', '01', 'service'), ('DRUG', '药', NULL, '09', 'drug'), ('MAT', '材料', NULL, '08', 'material');
@@ -73,6 +73,7 @@ SELECT is(his.printed('F12', 'total'), '3.00 5.00 3618.75 1206.25 1300.00 500.00
 SELECT is(his.printed('F13', 'D1'), '1218.75 500.00 1300.00 0.00 0.00 0.00 0.00 3018.75', 'F13 by cost item');
 SELECT is(his.printed('F14', 'D1'), '1218.75 0.00 0.00 0.00 0.00 1300.00 500.00 0.00 3018.75', 'F14 by service unit: the ward carries what others did for it');
 SELECT is(his.printed('F15', 'GD29'), '2.00 6.00 3018.75 1509.38 1300.00 500.00 1218.75 3040.00 21.25 1.60 0.8000 7200.00 4181.25 0.00', 'F15 a DRG');
+SELECT is(his.printed('F16', 'total'), '1818.75 500.00 1300.00 0.00 0.00 0.00 0.00 3618.75', 'F16 by cost item');
 SELECT is(his.printed('F15', 'failed'), '1.00 8.00 812.50 812.50 0.00 0.00 812.50 800.00 -12.50 0.00 0.0000 0.00 0.00 1.00', 'F15 cases that failed grouping');
 SELECT hospital_cost.cost_objects(:march, 'service_units') \g /dev/null
 SELECT is(his.printed('F17', 'GD29'), '1200.00 0.00 0.00 0.00 20.00 1300.00 500.00 0.00 3020.00', 'F17 by service unit: the laboratory by itself');

@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 \if `test -f "$HC_DATA/golden_hospital/departments.csv" && echo true || echo false`
 BEGIN;
-SELECT plan(39);
+SELECT plan(40);
 CREATE TEMP TABLE department (department text, name text, class text, setting text);
 CREATE TEMP TABLE direct (department text, cost_item text, funding_source text, amount numeric);
 CREATE TEMP TABLE driver (driver text, server text, receiver text, quantity numeric);
@@ -100,6 +100,9 @@ SELECT is((SELECT string_agg(format('%s %s', c.row_code, c.amount), ', ' ORDER B
 SELECT is((SELECT string_agg(format('%s %s', c.row_code, c.amount), ', ' ORDER BY c.row_no) FROM cell c WHERE c.form = 'HY02F1' AND c.col_code = 'year' AND c.amount <> 0 AND c.row_code !~ 'income|patient'),
 	'cost_personnel 2430000.00, cost_materials 1290000.00, cost_drugs 1320000.00, cost_depreciation 465000.00, cost_other 325000.00, cost_total 5830000.00, operating 5510000.00, clinical 4420000.00, '
 	'technical 930000.00, auxiliary 160000.00, administration 320000.00, function_total 5830000.00', 'HY02F1 cost, the year so far');
+
+SELECT results_eq($$SELECT c.department_code, c.cost::numeric(18,2), c.income, c.ratio FROM hospital_cost.cost_to_charge c WHERE c.department_code LIKE 'T%' AND c.funding_group = 1 ORDER BY 1$$,
+	$$VALUES ('T1' COLLATE "C", 600000.00::numeric(18,2), 1000000.00::numeric(18,2), 0.600000), ('T2', 400000.00, 850000.00, 0.470588)$$, 'cost to income of the laboratory and of imaging, the image without an order among it');
 
 -- all forms against each other
 SELECT is_empty($$SELECT * FROM hospital_cost.verify_forms('2025-03-01') v WHERE v.difference IS DISTINCT FROM 0$$, 'every identity holds');
