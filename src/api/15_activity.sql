@@ -60,9 +60,8 @@ counted AS (
 	SELECT hospital_cost.period_of((e.ended_at AT TIME ZONE z.name)::date), coalesce(last_ward.department_code, e.department_code),
 		'discharges', count(*)
 	FROM hospital_cost.encounter e CROSS JOIN zone z
-	LEFT JOIN LATERAL (
-		SELECT s.department_code FROM hospital_cost.department_stay s
-		WHERE s.encounter_code = e.code ORDER BY s.from_at DESC LIMIT 1) last_ward ON true
+	LEFT JOIN (SELECT DISTINCT ON (s.encounter_code) s.encounter_code, s.department_code
+		FROM hospital_cost.department_stay s ORDER BY s.encounter_code, s.from_at DESC) last_ward ON last_ward.encounter_code = e.code
 	WHERE e.status = 'active' AND e.kind = 'inpatient' AND e.ended_at IS NOT NULL
 	GROUP BY 1, 2
 	UNION ALL
