@@ -76,7 +76,7 @@ psql)
 	in_cluster psql
 	;;
 bench)
-	ensure_packages $PACKAGES
+	ensure_packages $PACKAGES liblapack-dev
 	build_and_install
 	in_cluster bench "${2:-}"
 	;;

@@ -16,8 +16,56 @@
 
 #include "core/allocation_system.h"
 
+/* Square of the relative change that is as small as the noise of the sums. */
+#define SETTLED 1e-28
+
 /* Four columns; memory need not be aligned to them. */
 typedef double Four __attribute__((vector_size(32), aligned(8), may_alias));
+
+/* Puts new values of four columns in place, and notes how they changed. */
+static inline void __attribute__((always_inline))
+put_four(Four *out, const Four *sum, double *change, double *size)
+{
+	Four		d = *sum - *out;
+
+	*(Four *) change += d * d;
+	*(Four *) size += *sum * *sum;
+	*out = *sum;
+}
+
+/* Gauss-Seidel for one server and 8 columns, 16 if wide, from c on. */
+static inline void __attribute__((always_inline))
+update_server(const Panel *p, int s, int columns, int c, bool wide,
+			  const double *b, double *x, double *change, double *size)
+{
+	const Four *in = (const Four *) (b + (size_t) s * columns + c);
+	Four	   *out = (Four *) (x + (size_t) s * columns + c);
+	Four		sum0 = in[0];
+	Four		sum1 = in[1];
+	Four		sum2 = in[wide ? 2 : 0];
+	Four		sum3 = in[wide ? 3 : 1];
+	int			i;
+
+	for (i = p->first[s]; i < p->first[s + 1]; i++)
+	{
+		const Four *other = (const Four *)
+			(x + (size_t) p->from[i] * columns + c);
+		double		share = p->share[i];
+
+		sum0 += other[0] * share;
+		sum1 += other[1] * share;
+		if (!wide)
+			continue;
+		sum2 += other[2] * share;
+		sum3 += other[3] * share;
+	}
+	put_four(out, &sum0, change + c, size + c);
+	put_four(out + 1, &sum1, change + c + 4, size + c + 4);
+	if (!wide)
+		return;
+	put_four(out + 2, &sum2, change + c + 8, size + c + 8);
+	put_four(out + 3, &sum3, change + c + 12, size + c + 12);
+}
 
 /* One pass over many columns, a multiple of 8; squares of changes and values. */
 static void
@@ -26,40 +74,15 @@ pass_wide(const Panel *p, int columns, const double *b, double *x,
 {
 	int			s;
 	int			c;
-	int			i;
 
 	for (s = 0; s < p->servers; s++)
 	{
 		if (p->row[s].state != SERVER_SENDS)
 			continue;
-		for (c = 0; c < columns; c += 8)
-		{
-			const Four *in = (const Four *) (b + (size_t) s * columns + c);
-			Four	   *out = (Four *) (x + (size_t) s * columns + c);
-			Four	   *changed = (Four *) (change + c);
-			Four	   *sized = (Four *) (size + c);
-			Four		low = in[0];
-			Four		high = in[1];
-			Four		d;
-
-			for (i = p->first[s]; i < p->first[s + 1]; i++)
-			{
-				const Four *other = (const Four *)
-					(x + (size_t) p->from[i] * columns + c);
-				double		share = p->share[i];
-
-				low += other[0] * share;
-				high += other[1] * share;
-			}
-			d = low - out[0];
-			changed[0] += d * d;
-			d = high - out[1];
-			changed[1] += d * d;
-			sized[0] += low * low;
-			sized[1] += high * high;
-			out[0] = low;
-			out[1] = high;
-		}
+		for (c = 0; c + 16 <= columns; c += 16)
+			update_server(p, s, columns, c, true, b, x, change, size);
+		if (c < columns)
+			update_server(p, s, columns, c, false, b, x, change, size);
 	}
 }
 
@@ -140,7 +163,7 @@ has_settled(int columns, double tolerance, const double *change,
 	int			c;
 
 	for (c = 0; c < columns; c++)
-		if (change[c] > tolerance * tolerance && !(change[c] <= 1e-30 * size[c]))
+		if (change[c] > tolerance * tolerance && !(change[c] <= SETTLED * size[c]))
 			return false;
 	return true;
 }
@@ -268,7 +291,7 @@ pass_kept(const Panel *p, const double *b, double *x, bool *sends)
 		sends[s] = sends[s] || sum > 0;
 		x[s] = sum;
 	}
-	return change > 0.0025 && change > 1e-30 * size;
+	return change > 0.0025 && change > SETTLED * size;
 }
 
 /*

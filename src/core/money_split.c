@@ -2,6 +2,7 @@
  * money_split.c
  *		Fixed-point money in int64: splitting so that the parts sum up.
  */
+#include "core/money_split.h"
 #include "core/wide.h"
 
 static const int64_t power_of_ten[MONEY_SCALE_MAX + 1] = {
@@ -227,6 +228,9 @@ money_split(int64_t amount, int64_t unit, const int64_t *weights, int n,
 	if (fault.code != FAULT_NONE)
 		return fault;
 	ranking = ranking_in(scratch, n);
+	if (money_split_fast(amount, unit, weights, n, total,
+						 (int64_t *) (void *) ranking.remainder, shares))
+		return fault;
 	fault = share_whole_units(negative ? -(MoneyWide) amount : amount, negative,
 							  unit, weights, n, total, &ranking, shares, &left);
 	if (fault.code != FAULT_NONE)
