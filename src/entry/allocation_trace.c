@@ -129,22 +129,17 @@ static const char *
 path_text(int path, bool direct, char *buffer, Size size)
 {
 	static const char *const levels[TRACE_LEVELS] = {"administrative", "auxiliary", "technical", "clinical"};
-	const char *glue = "through ";
+	int used = 0;
 
 	if (path == 0)
 		return direct ? "direct" : "straight";
-	buffer[0] = '\0';
-	for (int level = 0; level < TRACE_LEVELS; level++)
-		if (path & (1 << level))
-		{
-			strlcat(buffer, glue, size);
-			strlcat(buffer, levels[level], size);
-			glue = ", ";
-		}
-	if (path & TRACE_MUTUAL)
+	for (int level = 0; level <= TRACE_LEVELS; level++)
 	{
-		strlcat(buffer, glue, size);
-		strlcat(buffer, "one another", size);
+		bool mutual = level == TRACE_LEVELS;
+
+		if ((path & (mutual ? TRACE_MUTUAL : 1 << level)) == 0)
+			continue;
+		used += snprintf(buffer + used, size - used, "%s%s", used == 0 ? "through " : ", ", mutual ? "one another" : levels[level]);
 	}
 	return buffer;
 }
