@@ -62,10 +62,12 @@ INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, 
 SELECT v.month, v.unit, v.account, v.fund, v.class, v.amount, 'hrp.voucher_line', v.voucher_no
 FROM hrp.voucher_line v ORDER BY v.voucher_no;
 
--- Level 1: heads. Level 2: packs sterilised, receipts issued, settlements made, records filed, server by server.
+-- Level 1: heads (those of administrative units count where units serve one another). Level 2: packs sterilised, receipts issued, settlements made, records filed, server by server.
 -- Level 3 needs no values: the plan takes what was ordered from charge_total, live.
 INSERT INTO hospital_cost.driver_value (period, driver_code, server_code, receiver_code, quantity)
-SELECT date '2025-03-01', 'headcount', NULL, u.code, u.heads FROM demo.unit u WHERE u.class <> 'administrative'
+SELECT date '2025-03-01', 'headcount', NULL, u.code, u.heads FROM demo.unit u
+UNION ALL
+SELECT date '2025-03-01', 'area', NULL, u.code, u.area FROM demo.unit u
 UNION ALL
 SELECT date '2025-03-01', 'service_quantity', 'YF01', u.code, round(p.packs * :factor)
 FROM demo.unit u, LATERAL (SELECT CASE u.code WHEN 'YJ07' THEN 5200 WHEN 'YJ05' THEN 1100 WHEN 'MZ13' THEN 2400 WHEN 'MZ16' THEN 700
@@ -76,3 +78,16 @@ SELECT w.period, 'service_quantity', s.server, w.department_code, w.quantity
 FROM hospital_cost.workload w JOIN (VALUES ('YF02', 'visits'), ('YF03', 'discharges'), ('YF04', 'discharges')) AS s (server, measure)
 	ON s.measure = w.measure
 WHERE w.period = '2025-03-01';
+
+-- Beds there are, so that occupancy can be told: some 86 % of them are in use.
+INSERT INTO hospital_cost.capacity (period, department_code, resource, quantity)
+SELECT w.period, w.department_code, 'beds', ceil(w.quantity / 31 / 0.86) FROM hospital_cost.workload w
+WHERE w.period = '2025-03-01' AND w.measure = 'bed_days' AND w.department_code IS NOT NULL;
+
+-- A second plan, to compare methods by: general services clean by area, offices serve by heads, and both serve each other too.
+INSERT INTO hospital_cost.allocation_plan (code, name, method) VALUES ('mutual', '相互服务', 'reciprocal');
+INSERT INTO hospital_cost.allocation_step (plan_code, step_no, server_class, server_code, receiver_classes, driver_code) VALUES
+	('mutual', 1, NULL, 'XZ07', '{administrative,auxiliary,technical,clinical}', 'area'),
+	('mutual', 2, 'administrative', NULL, '{administrative,auxiliary,technical,clinical}', 'headcount'),
+	('mutual', 3, 'auxiliary', NULL, '{technical,clinical}', 'service_quantity'),
+	('mutual', 4, 'technical', NULL, '{clinical}', 'ordered_revenue');

@@ -79,6 +79,8 @@ ORDER BY l.is_total, l.place, l.is_sum, l.code;
 \set view bed_day_cost
 \ir 52_unit_cost.sql
 
-\pset title '5  The proof (勾稽): charges of the HIS = ledger = totals, to the cent'
+\ir 54_behind.sql
+
+\pset title '6  The proof (勾稽): charges of the HIS = ledger = totals, to the cent'
 \ir 53_proof.sql
 \pset title

@@ -36,3 +36,13 @@ GROUP BY ROLLUP (item) ORDER BY grouping(item), item;
 SELECT v.identity AS "identity", to_char(v.expected, '999,999,990.00') AS "       expected", to_char(v.actual, '999,999,990.00') AS "         actual",
 	to_char(v.difference, '999,990.00') AS " difference"
 FROM hospital_cost.verify_allocation(:run) WITH ORDINALITY AS v (identity, expected, actual, difference, place) ORDER BY v.place;
+
+\pset title '   Everything that proves itself, in one line each: identities, and those that do not hold'
+SELECT x.what AS "proof", count(*) AS "identities", count(*) FILTER (WHERE NOT x.holds) AS "broken", max(x.example) FILTER (WHERE NOT x.holds) AS "the first"
+FROM (
+	SELECT 1, 'verify_ledger: rows of the HIS = entries = totals', v.difference = 0, v.identity FROM hospital_cost.verify_ledger(:'period') v
+	UNION ALL SELECT 2, 'verify_allocation: full cost = direct cost = accounts', v.difference = 0, v.identity FROM hospital_cost.verify_allocation(:run) v
+	UNION ALL SELECT 3, 'replay: the stored inputs give the same run, byte for byte', r.holds, r.identity FROM hospital_cost.replay(:run) r
+	UNION ALL SELECT 4, 'verify_costing: patients + unmatched + idle + excluded = run', v.difference = 0, v.identity FROM hospital_cost.verify_costing(:run) v
+	UNION ALL SELECT 5, 'verify_item_cost: items + idle + unmatched = pools', v.difference = 0, v.identity FROM hospital_cost.verify_item_cost(:run) v
+) AS x (place, what, holds, example) GROUP BY x.place, x.what ORDER BY x.place;

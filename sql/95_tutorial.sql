@@ -123,12 +123,30 @@ SELECT from_code, to_code, cost_item_code, driver_code, quantity, quantity_total
 FROM hospital_cost.allocation_flow(1) WHERE step_no = 3 ORDER BY cost_item_code, to_code;
 SELECT * FROM hospital_cost.verify_allocation(1);
 
+SELECT origin_code, path, direct_cost_id, amount FROM hospital_cost.trace_cost(1, 'BQ01', 'personnel');
+SELECT identity, holds FROM hospital_cost.replay(1);
+SELECT department_code, direct, step_down, "double", reciprocal
+FROM hospital_cost.compare_methods('2025-03-01') WHERE class = 'clinical';
+
 -- A visit and a bed-day
 SELECT period, department_code, measure, quantity, origin FROM hospital_cost.workload ORDER BY measure, department_code;
 SELECT department_code, quantity, total_cost, unit_cost, unit_cost_without_drugs, unit_income, unit_result
 FROM hospital_cost.visit_cost WHERE official AND scope = 'medical' ORDER BY department_code;
 SELECT department_code, quantity, total_cost, unit_cost, unit_income, unit_result
 FROM hospital_cost.bed_day_cost WHERE official AND scope = 'medical' ORDER BY department_code;
+
+-- A patient, an item, a form
+SELECT hospital_cost.cost_objects(1);
+SELECT encounter_code, round(personnel, 2) AS personnel, round(drugs, 2) AS drugs, round(total, 2) AS total, income
+FROM hospital_cost.patient_cost WHERE scope = 'medical' ORDER BY encounter_code;
+
+SELECT department_code, item_code, quantity, round(unit_cost, 2) AS unit_cost, round(price, 2) AS price, round(result, 2) AS result
+FROM hospital_cost.item_cost WHERE official AND department_code IS NOT NULL ORDER BY department_code, item_code;
+
+SELECT row_name, direct_cost, round(level1, 2) AS level1, round(level2, 2) AS level2, round(level3, 2) AS level3, full_cost
+FROM hospital_cost.form_f06 WHERE period = '2025-03-01' ORDER BY row_no;
+SELECT col_name, amount FROM hospital_cost.form('F01', '2025-03-01') WHERE row_code = 'BQ01' ORDER BY col_no;
+SELECT identity, difference FROM hospital_cost.verify_costing(1);
 
 -- The books are closed
 SELECT hospital_cost.close_period('2025-03-01');

@@ -23,7 +23,7 @@ CREATE OR REPLACE TRIGGER guard_history BEFORE UPDATE OR DELETE OR TRUNCATE ON h
 	FOR EACH STATEMENT EXECUTE FUNCTION hospital_cost._refuse_change('The history of periods is append-only.');
 
 CREATE OR REPLACE FUNCTION hospital_cost._ground_setup() RETURNS TABLE (problem text, cure text)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD'
 BEGIN ATOMIC
 	SELECT 'the hospital is not described', $q$INSERT INTO hospital_cost.hospital (code, name) VALUES ('…', '…')$q$
 	WHERE NOT EXISTS (SELECT FROM hospital_cost.hospital)

@@ -50,9 +50,11 @@ BEGIN
 	SELECT p.* INTO chosen FROM hospital_cost.allocation_plan p
 	LEFT JOIN hospital_cost._run r ON r.period = compare_methods.period AND r.official AND r.plan_code = p.code AND r.plan_version = p.version
 	WHERE p.code = coalesce(compare_methods.plan, r.plan_code) ORDER BY p.version DESC LIMIT 1;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'allocation plan "%" does not exist', coalesce(compare_methods.plan, 'of an official run of ' || to_char(period, 'YYYY-MM')) USING ERRCODE = 'MC610',
+	IF NOT FOUND AND plan IS NULL THEN
+		RAISE EXCEPTION 'there is no official run of %', to_char(period, 'YYYY-MM') USING ERRCODE = 'MC610',
 			HINT = 'Name a plan of hospital_cost.allocation_plan; without one, that of the month''s official run is compared.';
+	ELSIF NOT FOUND THEN
+		RAISE EXCEPTION 'allocation plan "%" does not exist', plan USING ERRCODE = 'MC610', HINT = 'See hospital_cost.allocation_plan.';
 	ELSIF NOT EXISTS (SELECT FROM hospital_cost.allocation_step s WHERE s.plan_code = chosen.code AND s.plan_version = chosen.version) THEN
 		RAISE EXCEPTION 'allocation plan "%" version % has no steps', chosen.code, chosen.version USING ERRCODE = 'MC611',
 			HINT = 'Insert its steps into hospital_cost.allocation_step.';

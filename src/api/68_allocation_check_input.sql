@@ -144,9 +144,10 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 
 -- The run is rehearsed, so that whatever would stop it is told, also what nobody thought of here; and what is found and does not stop it is no error.
+-- Cures are copied and pasted elsewhere, so their dates are written in ISO, whatever the session's style.
 CREATE OR REPLACE FUNCTION hospital_cost.check_allocation(period date, plan text, version int DEFAULT NULL)
 RETURNS TABLE (severity text, code text, sqlstate text, identifier text, facts text, cure text)
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' AS $$
 DECLARE
 	chosen hospital_cost.allocation_plan;
 	rehearsed boolean := NOT current_setting('transaction_read_only')::boolean;

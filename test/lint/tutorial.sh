@@ -25,4 +25,5 @@ compare() {
 		END { if (!blocks) print page " has no sql block" }' "$2" "$1"
 }
 
-complain "$(compare docs/tutorial.md sql/95_tutorial.sql && compare docs/integration.md sql/25_integration.sql)"
+complain "$(compare docs/tutorial.md sql/95_tutorial.sql && compare docs/integration.md sql/25_integration.sql &&
+	compare docs/allocation.md sql/65_allocation_page.sql)"

@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/allocation.sql
-SELECT plan(65);
+SELECT plan(66);
 INSERT INTO hospital_cost.department (code, name, class) VALUES ('X', 'x', 'auxiliary');
 INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, amount) VALUES ('2025-03-01', 'A', 'other', 100), ('2025-03-01', 'C1', 'other', 30);
 INSERT INTO hospital_cost.driver_value VALUES ('2025-03-01', 'd', NULL, 'C1', 1), ('2025-03-01', 'd', NULL, 'C2', 1), ('2025-03-01', 'd', NULL, 'C3', 1);
@@ -43,6 +43,9 @@ SELECT is((SELECT string_agg(c.code, ' ') FROM hospital_cost.check_allocation('2
 SELECT lives_ok($$SELECT * FROM hospital_cost.check_allocation(NULL, NULL) a, hospital_cost.check_allocation('infinity', 'p') b$$, 'no argument makes it raise');
 SELECT plan.make('zero', step => '{"driver": "none"}') \g /dev/null
 SELECT plan.agrees('zero', 'MC601 step 1, department "A", driver "none"', 'zero base');
+SET datestyle = 'SQL, DMY';
+SELECT matches((SELECT c.cure FROM hospital_cost.check_allocation(date '2025-03-01', 'zero') c WHERE c.code = 'zero_base'), $$'2025-03-01'$$, 'a cure tells its month in ISO, whatever the session writes');
+RESET datestyle;
 SELECT plan.make('no_fallback', '{"zero_base": "fallback"}', '{"driver": "none"}'), plan.make('zero_fallback', '{"zero_base": "fallback"}', '{"driver": "none", "fallback": "share"}') \g /dev/null
 SELECT plan.agrees('no_fallback', 'MC601 step 1, department "A", driver "none"', 'no fallback');
 SELECT plan.make('equal', '{"zero_base": "equal"}', '{"driver": "none"}'), plan.make('stays', '{"zero_base": "unallocated"}', '{"driver": "none"}'), plan.make('second', '{"zero_base": "fallback"}', '{"driver": "none", "fallback": "d"}') \g /dev/null

@@ -59,7 +59,7 @@ SELECT results_eq($$SELECT * FROM hospital_cost.compare_methods('2025-03-01')$$,
 SELECT is((SELECT count(*) FROM hospital_cost._run), :runs::bigint, 'and leaves no run behind');
 SELECT is((SELECT count(*) FROM hospital_cost._run_direct d WHERE NOT EXISTS (SELECT FROM hospital_cost._run r WHERE r.run_id = d.run_id)), 0::bigint, 'nor inputs of one');
 SELECT throws_ok($$SELECT * FROM hospital_cost.compare_methods('2025-03-01', 'no')$$, 'MC610', 'allocation plan "no" does not exist', 'an unknown plan is named');
-SELECT throws_ok($$SELECT * FROM hospital_cost.compare_methods('2025-04-01')$$, 'MC610', 'allocation plan "of an official run of 2025-04" does not exist', 'as is a month without a run');
+SELECT throws_ok($$SELECT * FROM hospital_cost.compare_methods('2025-04-01')$$, 'MC610', 'there is no official run of 2025-04', 'as is a month without a run');
 INSERT INTO hospital_cost.allocation_plan (code) VALUES ('bare');
 SELECT throws_ok($$SELECT * FROM hospital_cost.compare_methods('2025-03-01', 'bare')$$, 'MC611', 'allocation plan "bare" version 1 has no steps', 'and a plan without steps');
 
