@@ -8,7 +8,7 @@ umask 022
 
 usage() {
 	cat <<-'USAGE'
-		usage: ./hc demo              a hospital's month: load, post, flag, allocate, cost
+		usage: ./hc demo              a hospital's month: load, post, flag, allocate, trace, cost, report, prove
 		       ./hc test [STEP]       every lint and every test, or the steps whose names begin with STEP
 		       ./hc psql              the demo hospital, left open in psql; all is dropped when psql ends
 		       ./hc bench [NAME]      every benchmark of test/bench, or those whose names begin with NAME

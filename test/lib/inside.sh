@@ -18,7 +18,9 @@ open_psql() {
 		Hospital charges lie in his.fee_detail, attached: change a row and every figure that hangs on it follows.
 		Read  TABLE hospital_cost.charge_total;  TABLE hospital_cost.finding;  TABLE hospital_cost.department_cost;
 		      TABLE hospital_cost.visit_cost;    TABLE hospital_cost.bed_day_cost;  \dv hospital_cost.*
-		Prove SELECT * FROM hospital_cost.verify_ledger('2025-03-01');
+		Trace SELECT * FROM hospital_cost.trace_cost(1, 'BQ01', 'personnel');  SELECT * FROM hospital_cost.compare_methods('2025-03-01', 'mutual');
+		Cost  TABLE hospital_cost.item_cost;     TABLE hospital_cost.patient_cost;   SELECT * FROM hospital_cost.form('F01', '2025-03-01');
+		Prove SELECT * FROM hospital_cost.verify_ledger('2025-03-01');  SELECT * FROM hospital_cost.replay(1);
 		This server is dropped when you leave with \q.
 	TEXT
 	PGDATABASE=hospital exec psql -X
