@@ -38,7 +38,7 @@ SELECT v.identity AS "identity", to_char(v.expected, '999,999,990.00') AS "     
 FROM hospital_cost.verify_allocation(:run) WITH ORDINALITY AS v (identity, expected, actual, difference, place) ORDER BY v.place;
 
 \pset title '   Everything that proves itself, in one line each: identities, and those that do not hold'
-SELECT x.what AS "proof", count(*) AS "identities", count(*) FILTER (WHERE NOT x.holds) AS "broken", max(x.example) FILTER (WHERE NOT x.holds) AS "the first"
+SELECT x.what AS "proof", count(*) AS "identities", count(*) FILTER (WHERE NOT x.holds) AS "broken", max(x.example) FILTER (WHERE NOT x.holds) AS "for example"
 FROM (
 	SELECT 1, 'verify_ledger: rows of the HIS = entries = totals', v.difference = 0, v.identity FROM hospital_cost.verify_ledger(:'period') v
 	UNION ALL SELECT 2, 'verify_allocation: full cost = direct cost = accounts', v.difference = 0, v.identity FROM hospital_cost.verify_allocation(:run) v

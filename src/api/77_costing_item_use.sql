@@ -53,7 +53,7 @@ RETURNS TABLE (identity text, expected numeric, actual numeric, difference numer
 LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH pool AS MATERIALIZED (
-		SELECT p.department_code, p.funding_group, p.component, p.amount, p.variable FROM hospital_cost._item_cost_pool(verify_item_cost.run) p
+		SELECT p.department_code, p.funding_group, p.component, p.amount, p.variable FROM hospital_cost._item_cost_pool((hospital_cost._require_run(verify_item_cost.run)).run_id) p
 	), cost AS MATERIALIZED (
 		SELECT c.* FROM hospital_cost._item_cost c WHERE c.run_id = verify_item_cost.run
 	), cell AS (

@@ -5,7 +5,7 @@ SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
-SELECT plan(56);
+SELECT plan(57);
 \ir fixture/hospital.sql
 INSERT INTO hospital_cost.department (code, name, class) VALUES ('A1', '挂号处', 'auxiliary');
 INSERT INTO hospital_cost.charge_item (code, name, category, kind, billable) VALUES ('PILL', '药片', '12', 'drug', true), ('STENT', '支架', '11', 'material', true);
@@ -170,5 +170,6 @@ SELECT throws_ok($$INSERT INTO hospital_cost.item_volume_value VALUES ('2025-03-
 SELECT throws_ok($$UPDATE hospital_cost.item_volume_value SET quantity = 1$$, 'MC001', NULL, 'changes none');
 SELECT throws_ok($$DELETE FROM hospital_cost.item_volume_value$$, 'MC001', NULL, 'and loses none');
 
+SELECT throws_ok('SELECT * FROM hospital_cost.verify_item_cost(-1)', 'MC614', NULL, 'a run that is not there is not proved');
 SELECT * FROM finish();
 ROLLBACK;
