@@ -88,12 +88,17 @@ ON CONFLICT (event, room) DO UPDATE SET function = excluded.function;
 CREATE OR REPLACE FUNCTION hospital_cost._plan_guard() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	old_row jsonb := to_jsonb(OLD);
-	ran_code text := coalesce(old_row ->> 'plan_code', old_row ->> 'code');
-	ran_version int := coalesce(old_row ->> 'plan_version', old_row ->> 'version')::int;
+	ran record;
 BEGIN
-	IF EXISTS (SELECT FROM hospital_cost._run r WHERE r.plan_code = ran_code AND r.plan_version = ran_version) THEN
-		RAISE EXCEPTION 'plan "%" version % has been run', ran_code, ran_version USING ERRCODE = 'MC613',
+	-- A step may not move into a plan that was run either; one that was added since may go again.
+	SELECT r.plan_code AS code, r.plan_version AS version INTO ran
+	FROM (VALUES (to_jsonb(OLD), true), (CASE WHEN TG_OP = 'UPDATE' THEN to_jsonb(NEW) END, false)) AS p (j, before)
+	JOIN hospital_cost._run r ON r.plan_code = coalesce(p.j ->> 'plan_code', p.j ->> 'code')
+		AND r.plan_version = coalesce(p.j ->> 'plan_version', p.j ->> 'version')::int
+	WHERE NOT p.before OR p.j ->> 'step_id' IS NULL
+		OR EXISTS (SELECT FROM hospital_cost._run_step s WHERE s.run_id = r.run_id AND s.step_id = (p.j ->> 'step_id')::bigint) LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'plan "%" version % has been run', ran.code, ran.version USING ERRCODE = 'MC613',
 			HINT = 'Insert the changed plan and its steps as a new version.';
 	END IF;
 	RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;

@@ -11,21 +11,42 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'hc_allocation_flow'
 LANGUAGE C STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 
+-- A step that was added to a plan version after its first run. No guard of the table can see it: a restore loads steps in no order with runs.
+CREATE OR REPLACE FUNCTION hospital_cost._require_same_steps(new_run int, plan hospital_cost.allocation_plan) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	first_run int := (SELECT min(r.run_id) FROM hospital_cost._run r WHERE r.plan_code = plan.code AND r.plan_version = plan.version);
+	added int;
+BEGIN
+	SELECT min(s.step_no) INTO added FROM hospital_cost._run_step s WHERE s.run_id = new_run
+		AND NOT EXISTS (SELECT FROM hospital_cost._run_step f WHERE f.run_id = first_run AND f.step_id = s.step_id);
+	IF added IS NOT NULL THEN
+		RAISE EXCEPTION 'plan "%" version % has been run', plan.code, plan.version USING ERRCODE = 'MC613',
+			DETAIL = format('Step %s was not part of it in run %s.', added, first_run), HINT = 'Delete the step again, and insert the changed plan and its steps as a new version.';
+	END IF;
+END $$;
+
 -- The inputs of a run, copied: what is computed from them can be computed again years later.
 CREATE OR REPLACE FUNCTION hospital_cost._snapshot_inputs(new_run int, month date, plan hospital_cost.allocation_plan) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	-- What departments have of their own, what stays at hospital level, and what was spread from there.
 	PERFORM hospital_cost._spread_costs(new_run, month, plan.flow_unit);
-	INSERT INTO hospital_cost._run_direct (run_id, department_code, cost_item_code, funding_source, cost_class, amount)
-	SELECT new_run, d.department_code, d.cost_item_code, d.funding_source, d.cost_class, sum(d.amount)
-	FROM (SELECT c.department_code, c.cost_item_code, c.funding_source, c.cost_class, c.amount FROM hospital_cost._direct_cost c
+	-- One statement, so that the amounts and the rows they are of are of one moment: cost is booked meanwhile.
+	WITH booked AS MATERIALIZED (
+		SELECT c.direct_cost_id, c.department_code, c.cost_item_code, c.funding_source, c.cost_class, c.amount FROM hospital_cost._direct_cost c
 		WHERE c.period = month AND (c.department_code IS NOT NULL OR c.cost_class <> 'medical')
-		UNION ALL
-		SELECT s.department_code, s.cost_item_code, s.funding_source, 'medical', s.amount FROM hospital_cost._run_spread s WHERE s.run_id = new_run) d
-	GROUP BY d.department_code, d.cost_item_code, d.funding_source, d.cost_class;
-	UPDATE hospital_cost._run r SET direct_rows = (SELECT coalesce(range_agg(int8range(d.direct_cost_id, d.direct_cost_id, '[]')), '{}')
-		FROM hospital_cost._direct_cost d WHERE d.period = month)
+	), kept AS (
+		INSERT INTO hospital_cost._run_direct (run_id, department_code, cost_item_code, funding_source, cost_class, amount)
+		SELECT new_run, d.department_code, d.cost_item_code, d.funding_source, d.cost_class, sum(d.amount)
+		FROM (SELECT b.department_code, b.cost_item_code, b.funding_source, b.cost_class, b.amount FROM booked b
+			UNION ALL
+			SELECT s.department_code, s.cost_item_code, s.funding_source, 'medical', s.amount FROM hospital_cost._run_spread s WHERE s.run_id = new_run) d
+		GROUP BY d.department_code, d.cost_item_code, d.funding_source, d.cost_class
+	)
+	UPDATE hospital_cost._run r SET direct_rows = (SELECT coalesce(range_agg(int8range(d.id, d.id, '[]')), '{}')
+		FROM (SELECT b.direct_cost_id FROM booked b
+			UNION ALL SELECT s.direct_cost_id FROM hospital_cost._run_spread_row s WHERE s.run_id = new_run) AS d (id))
 	WHERE r.run_id = new_run;
 
 	INSERT INTO hospital_cost._run_step (run_id, step_id, step_no, server_class, server_code, receiver_classes, driver_code,
@@ -33,6 +54,7 @@ BEGIN
 	SELECT new_run, s.step_id, s.step_no, s.server_class, s.server_code, s.receiver_classes, s.driver_code,
 		s.cost_item_code, s.fallback_driver_code
 	FROM hospital_cost.allocation_step s WHERE s.plan_code = plan.code AND s.plan_version = plan.version;
+	PERFORM hospital_cost._require_same_steps(new_run, plan);
 
 	INSERT INTO hospital_cost._run_driver (run_id, driver_code, kind, server_code, receiver_code, quantity)
 	SELECT new_run, d.code, d.kind, q.server_code, q.receiver_code, q.quantity
@@ -76,7 +98,8 @@ BEGIN
 	UPDATE hospital_cost._run r
 	SET total_direct = t.direct, total_full = t.full_cost, fingerprint = hospital_cost._fingerprint(new_run),
 		engine_version = (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'hospital_cost'), seconds = extract(epoch FROM clock_timestamp() - started),
-		official = NOT EXISTS (SELECT FROM hospital_cost._run o WHERE o.period = allocate.period AND o.official)
+		official = NOT hospital_cost._period_is_closed(allocate.period)
+			AND NOT EXISTS (SELECT FROM hospital_cost._run o WHERE o.period = allocate.period AND o.official)
 	FROM (SELECT coalesce(sum(c.direct), 0) AS direct, coalesce(sum(c.full_cost), 0) AS full_cost
 		FROM hospital_cost._department_cost c WHERE c.run_id = new_run) t
 	WHERE r.run_id = new_run;
@@ -92,7 +115,7 @@ BEGIN
 	IF month IS NULL THEN
 		RAISE EXCEPTION 'run % does not exist', run USING ERRCODE = 'MC614', HINT = 'See hospital_cost.run.';
 	END IF;
-	PERFORM hospital_cost._period_guard(month);
+	PERFORM hospital_cost._period_guard(month), pg_advisory_xact_lock(18502, month - '2000-01-01'::date);
 	UPDATE hospital_cost._run r SET official = false WHERE r.period = month AND r.official;
 	UPDATE hospital_cost._run r SET official = true WHERE r.run_id = run;
 END $$;
@@ -120,7 +143,7 @@ BEGIN ATOMIC
 	control AS (
 		SELECT coalesce(sum(t.amount), 0) AS amount FROM hospital_cost.cost_control_total t JOIN r ON r.period = t.period
 	), ledger_item AS (
-		SELECT d.amount - t.amount AS difference
+		SELECT coalesce(d.amount, 0) - coalesce(t.amount, 0) AS difference
 		FROM (SELECT t.cost_item_code, t.funding_source, t.amount FROM hospital_cost.cost_control_total t JOIN r ON r.period = t.period) t
 		FULL JOIN (SELECT d.cost_item_code, d.funding_source, sum(d.amount) AS amount FROM hospital_cost._direct_cost d JOIN r ON r.period = d.period
 			WHERE d.cost_class = 'medical' GROUP BY 1, 2) d USING (cost_item_code, funding_source)
@@ -145,7 +168,7 @@ BEGIN ATOMIC
 		(SELECT coalesce(sum(d.amount), 0) FROM hospital_cost._direct_cost d JOIN r ON r.period = d.period) AS booked,
 		(SELECT coalesce(sum(d.amount), 0) FROM hospital_cost._direct_cost d JOIN r ON r.period = d.period WHERE d.cost_class = 'medical') AS medical,
 		(SELECT c.amount FROM control c) AS control,
-		(SELECT count(*) FROM ledger_item i WHERE i.difference IS DISTINCT FROM 0)::numeric AS bad_items,
+		(SELECT count(*) FROM ledger_item i WHERE i.difference <> 0)::numeric AS bad_items,
 		(SELECT coalesce(sum(c.direct), 0) FROM cell c) AS direct,
 		(SELECT coalesce(sum(c.direct + c.received - c.sent), 0) FROM cell c) AS exact,
 		(SELECT coalesce(sum(c.full_cost), 0) FROM cell c) AS full_cost,

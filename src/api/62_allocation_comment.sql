@@ -19,7 +19,7 @@ COMMENT ON COLUMN hospital_cost.direct_cost.source IS 'Where the figure comes fr
 COMMENT ON TABLE hospital_cost.cost_control_total IS 'What the general ledger says (总账控制数) for a period, cost item and funding source, class medical, in yuan. verify_allocation holds direct cost against it, cell by cell';
 
 COMMENT ON TABLE hospital_cost.driver IS 'Allocation drivers (分摊动因): what a cost is shared out by';
-COMMENT ON COLUMN hospital_cost.driver.kind IS 'statistic 统计量, headcount 人员数, area 面积, fixed_share 固定比例 (must sum to 1 over the receivers that are left, MC604): values loaded through driver_value, for every server or for a pair of server and receiver. revenue 收入 and workload 工作量: loaded, or else counted, see measure. accumulated_cost: the receiver''s cost so far. equal: one each';
+COMMENT ON COLUMN hospital_cost.driver.kind IS 'statistic 统计量, headcount 人员数, area 面积, fixed_share 固定比例 (must sum to 1 over the departments of the step''s receiver classes, MC604; of those that have served already the share falls to the others, in proportion): values loaded through driver_value, for every server or for a pair of server and receiver. revenue 收入 and workload 工作量: loaded, or else counted, see measure. accumulated_cost: the receiver''s cost so far. equal: one each';
 COMMENT ON COLUMN hospital_cost.driver.measure IS 'Of workload: which measure of the view workload, such as visits or bed_days. Of revenue, counted from the ledger: null for the pair (performing department = server, ordering department = receiver), ordered (receiver = who ordered, or performed where nobody ordered; for every server), performed (receiver = who performed; for every server)';
 COMMENT ON COLUMN hospital_cost.driver.unit IS 'Unit of its values, for print only';
 COMMENT ON VIEW hospital_cost.driver_value IS 'Values of drivers by month (动因数据). Writable while the period is not closed (MC001); COPY into the view works';
@@ -43,7 +43,7 @@ COMMENT ON COLUMN hospital_cost.allocation_step.receiver_classes IS 'Classes tha
 COMMENT ON COLUMN hospital_cost.allocation_step.cost_item_code IS 'Holds for this cost item only and goes before a step without one; null: for all';
 COMMENT ON COLUMN hospital_cost.allocation_step.fallback_driver_code IS 'Used where the driver sums to zero and the plan says zero_base fallback';
 
-COMMENT ON FUNCTION hospital_cost.allocate(date, text, int) IS 'Allocates the cost of a month by a plan (成本分摊), latest version unless one is named; returns the run. Reads direct cost and drivers as they are now and keeps a copy, so the run can be retold. The first run of a month becomes its official one. Errors: MC610 no such plan, MC611 plan without steps, MC612 hospital-level medical cost without a spread rule, MC631 and MC632 rules that cannot be applied, MC601 to MC606 what the arithmetic meets';
+COMMENT ON FUNCTION hospital_cost.allocate(date, text, int) IS 'Allocates the cost of a month by a plan (成本分摊), latest version unless one is named; returns the run. Reads direct cost and drivers as they are now and keeps a copy, so the run can be retold. The first run of an open month becomes its official one; a run of a closed month may be compared with it, and becomes official only once the month is reopened and make_official called. Errors: MC610 no such plan, MC611 plan without steps, MC613 steps were added to a plan version that has been run, MC612 hospital-level medical cost without a spread rule, MC631 and MC632 rules that cannot be applied, MC601 to MC606 what the arithmetic meets';
 COMMENT ON VIEW hospital_cost.run IS 'Allocation runs (分摊批次): month, plan, who and when, totals in yuan';
 COMMENT ON COLUMN hospital_cost.run.official IS 'The run that unit costs and reports of the month rest on; one a month, changed with make_official';
 COMMENT ON COLUMN hospital_cost.run.period_state IS 'While the month is open its runs are provisional';
@@ -79,6 +79,7 @@ COMMENT ON FUNCTION hospital_cost._write_direct_cost() IS 'INSTEAD OF trigger: a
 COMMENT ON FUNCTION hospital_cost._write_driver_value() IS 'INSTEAD OF trigger: writes driver values of a period that is not closed (MC001)';
 COMMENT ON FUNCTION hospital_cost._load_default_costs() IS 'load_defaults of the allocation room: cost items, drivers and the plan, where they are not there yet';
 COMMENT ON FUNCTION hospital_cost._plan_guard() IS 'Guard trigger: a plan version that was run stays (MC613)';
+COMMENT ON FUNCTION hospital_cost._require_same_steps(int, hospital_cost.allocation_plan) IS 'allocate: a plan version that was run has no new steps (MC613)';
 COMMENT ON FUNCTION hospital_cost._snapshot_inputs(int, date, hospital_cost.allocation_plan) IS 'Copies the inputs of a run';
 COMMENT ON FUNCTION hospital_cost._compute_run(int) IS 'Allocates from the stored inputs of a run, rounds, stores the cells, and returns the bound of their error in yuan';
 COMMENT ON SEQUENCE hospital_cost.direct_cost_seq IS 'Numbers rows of direct cost';

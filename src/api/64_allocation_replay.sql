@@ -38,7 +38,8 @@ BEGIN
 		RETURN QUERY SELECT 'cells', (SELECT count(*) FROM hospital_cost._department_cost c WHERE c.run_id = run)::text, cells::text,
 			cells = (SELECT count(*) FROM hospital_cost._department_cost c WHERE c.run_id = run), NULL::text;
 		RETURN QUERY SELECT 'cells that differ, byte for byte', '0', differing::text, differing = 0, example;
-	EXCEPTION WHEN SQLSTATE 'MC601' OR SQLSTATE 'MC602' OR SQLSTATE 'MC603' OR SQLSTATE 'MC604' OR SQLSTATE 'MC605' OR SQLSTATE 'MC606' THEN
+	EXCEPTION WHEN SQLSTATE 'MC601' OR SQLSTATE 'MC602' OR SQLSTATE 'MC603' OR SQLSTATE 'MC604' OR SQLSTATE 'MC605' OR SQLSTATE 'MC606'
+		OR SQLSTATE 'MC607' OR SQLSTATE 'MC608' OR SQLSTATE 'MC609' THEN
 		RETURN QUERY SELECT 'performing it again', 'the stored result', SQLSTATE::text, false, SQLERRM::text;
 	END;
 	RETURN QUERY SELECT 'totals', format('%s in, %s out', r.total_direct, r.total_full), format('%s in, %s out', t.direct, t.full_cost),

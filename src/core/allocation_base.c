@@ -62,8 +62,8 @@ collect_receivers(const Allocation *a, AllocationWorkspace *w, int turn_index,
 	Fault		fault = fault_none();
 	int			i;
 
-	ready->n = 0;
-	ready->error = 0;
+	ready->n = ready->weightless = 0;
+	ready->error = ready->lowest_error = 0;
 	for (i = 0; i < base->n; i++)
 	{
 		int			d = base->receivers[i];
@@ -89,9 +89,14 @@ collect_receivers(const Allocation *a, AllocationWorkspace *w, int turn_index,
 
 		w->weight[i] = w->dense[d];
 		ready->error += accumulated ? w->error[d] : 0;
+		if (accumulated && w->error[d] > ready->lowest_error)
+			ready->lowest_error = w->error[d];
 		w->dense[d] = 0;
 		w->member[d] = false;
 	}
+	if (a->policy.negative_statistic != NEGATIVE_STATISTIC_SHIFT)
+		ready->lowest_error = 0;
+	ready->error += ready->n * ready->lowest_error;
 	return fault;
 }
 
@@ -131,12 +136,16 @@ treat_negatives(const Allocation *a, AllocationWorkspace *w,
 	return fault_none();
 }
 
-/* Totals the weights; receivers without weight drop out of a base with one. */
+/*
+ * Totals the weights; receivers without weight drop out of a base with one.
+ * Those that exact arithmetic may give some stand behind, for the bound.
+ */
 static Fault
 total_weights(AllocationWorkspace *w, AllocationReady *ready)
 {
 	MoneyWide	sum = 0;
 	int			kept = 0;
+	int			doubtful = 0;
 	int			i;
 
 	for (i = 0; i < ready->n; i++)
@@ -149,11 +158,23 @@ total_weights(AllocationWorkspace *w, AllocationReady *ready)
 	for (i = 0; i < ready->n && sum > 0; i++)
 	{
 		if (w->weight[i] == 0)
+		{
+			if (ready->error > 0 && w->error[w->receiver[i]] + ready->lowest_error > 0)
+				w->share[doubtful++] = w->receiver[i];
 			continue;
+		}
 		w->receiver[kept] = w->receiver[i];
 		w->weight[kept++] = w->weight[i];
 	}
-	ready->n = sum > 0 ? kept : ready->n;
+	if (sum == 0)
+		return fault_none();
+	for (i = 0; i < doubtful; i++)
+	{
+		w->receiver[kept + i] = (int) w->share[i];
+		w->weight[kept + i] = 0;
+	}
+	ready->n = kept;
+	ready->weightless = doubtful;
 	return fault_none();
 }
 

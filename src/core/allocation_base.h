@@ -38,11 +38,14 @@ typedef struct AllocationReady
 	int			requested;		/* base of the pool, or ALLOCATION_NONE */
 	int			base;			/* base in use */
 	int			n;
+	int			weightless;		/* receivers behind the n whose accumulated cost
+								 * is zero within its error only */
 	int			weight_scale;
 	int			policy_used;
 	int64_t		total;
 	double		error;			/* sum of the receivers' errors, in flow units,
 								 * where accumulated cost is the weight */
+	double		lowest_error;	/* what raising all weights adds to that of each */
 	bool		doubt;			/* accumulated cost was zero within its error, and
 								 * so the policy for zero bases was used */
 	Fault		fault;			/* why it is not ready */

@@ -64,7 +64,7 @@ spread_error(const Allocation *a, AllocationWorkspace *w,
 
 	(void) allocation_ready_server(a, w, system, s, p->pool[0], &ready);
 	measure_server(a, system, p, s, &largest, &closing, &beyond);
-	for (i = 0; i < ready.n; i++)
+	for (i = 0; i < ready.n + ready.weightless; i++)
 	{
 		int			to = system->server_of[w->receiver[i]];
 		double		share = (double) w->weight[i] / (double) ready.total;

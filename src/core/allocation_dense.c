@@ -155,8 +155,8 @@ allocation_factor(const Allocation *a, const Panel *p, const bool *taken,
 
 /* Turns right sides x [n][columns] into solutions, by allocation_factor. */
 void
-allocation_solve_factor(const double *factor, const double *sum, int n,
-						int columns, double *x)
+allocation_solve_factor(const Allocation *a, const double *factor,
+						const double *sum, int n, int columns, double *x)
 {
 	size_t		width = (size_t) columns;
 	int			k;
@@ -164,10 +164,13 @@ allocation_solve_factor(const double *factor, const double *sum, int n,
 	int			c;
 
 	for (k = 0; k < n; k++)
+	{
 		for (i = k + 1; i < n; i++)
 			if (factor[(size_t) k * n + i] != 0)
 				add_row(x + i * width, x + k * width,
 						factor[(size_t) k * n + i], 0, columns);
+		allocation_pause(a);
+	}
 	for (k = n - 1; k >= 0; k--)
 	{
 		for (c = 0; c < columns; c++)
@@ -176,5 +179,6 @@ allocation_solve_factor(const double *factor, const double *sum, int n,
 			if (factor[(size_t) k * n + i] != 0)
 				add_row(x + i * width, x + k * width,
 						factor[(size_t) k * n + i], 0, columns);
+		allocation_pause(a);
 	}
 }

@@ -107,7 +107,7 @@ allocation_share_error(const Allocation *a, const AllocationWorkspace *w,
 	bound += share * error;
 	if (ready->doubt)
 		return ALLOCATION_NO_BOUND;
-	/* dropping signs or raising all weights may double an error */
+	/* twice what is known, which covers the noise of double */
 	each = 2.0 * a->pools * (double) a->policy.flow_unit;
 	total = ready->error * each;
 	if (total == 0)
@@ -115,7 +115,7 @@ allocation_share_error(const Allocation *a, const AllocationWorkspace *w,
 	if (total >= (double) ready->total)
 		return ALLOCATION_NO_BOUND;
 	return bound + (largest + error) *
-		(w->error[w->receiver[i]] * each + share * total) /
+		((w->error[w->receiver[i]] + ready->lowest_error) * each + share * total) /
 		((double) ready->total - total);
 }
 
@@ -128,7 +128,7 @@ allocation_note_error(const Allocation *a, AllocationWorkspace *w,
 
 	if (ready->doubt)
 		w->error[server] = ALLOCATION_NO_BOUND;
-	for (i = 0; i < ready->n && ready->total > 0; i++)
+	for (i = 0; i < ready->n + ready->weightless && ready->total > 0; i++)
 	{
 		double	   *more = &w->more_error[w->receiver[i]];
 		double		bound = allocation_share_error(a, w, ready, i,

@@ -120,7 +120,7 @@ add_gross(const Allocation *a, AllocationSystem *system, const Panel *p,
 
 /* Solves the columns in which a server would give away a credit. */
 static void
-solve_credits(const Allocation *a, const Panel *p, const double *b, double *x,
+solve_credits(const Allocation *a, Panel *p, const double *b, double *x,
 			  int columns)
 {
 	double	   *one = allocation_zeroed(a, 2 * (size_t) p->servers, sizeof(double));

@@ -217,7 +217,7 @@ solve_by_elimination(const Allocation *a, Panel *p, int columns,
 		allocation_factor(a, p, taken, p->factor, p->factor_sum);
 	}
 	memcpy(x, b, sizeof(double) * n * (size_t) columns);
-	allocation_solve_factor(p->factor, p->factor_sum, p->servers, columns, x);
+	allocation_solve_factor(a, p->factor, p->factor_sum, p->servers, columns, x);
 }
 
 /*
@@ -254,18 +254,23 @@ allocation_solve_columns(const Allocation *a, Panel *p, int columns,
 
 /* Solves among the servers that send in this column only. */
 static void
-solve_senders(const Allocation *a, const Panel *p, const bool *sends,
+solve_senders(const Allocation *a, Panel *p, const bool *sends,
 			  const double *b, double *x)
 {
 	size_t		n = (size_t) p->servers;
-	double	   *factor = allocation_zeroed(a, n * n, sizeof(double));
-	double	   *sum = allocation_zeroed(a, n, sizeof(double));
 	size_t		s;
 
-	allocation_factor(a, p, sends, factor, sum);
+	if (p->kept_factor == NULL)
+	{
+		p->kept_factor = allocation_zeroed(a, n * n, sizeof(double));
+		p->kept_sum = allocation_zeroed(a, n, sizeof(double));
+	}
+	else
+		memset(p->kept_factor, 0, sizeof(double) * n * n);
+	allocation_factor(a, p, sends, p->kept_factor, p->kept_sum);
 	for (s = 0; s < n; s++)
 		x[s] = sends[s] ? b[s] : 0;
-	allocation_solve_factor(factor, sum, p->servers, 1, x);
+	allocation_solve_factor(a, p->kept_factor, p->kept_sum, p->servers, 1, x);
 }
 
 /* One pass in which nobody gives less than nothing; says whether it moved. */
@@ -302,8 +307,7 @@ pass_kept(const Panel *p, const double *b, double *x, bool *sends)
  * and again with those its money turns into senders, ends as well.
  */
 void
-allocation_solve_kept(const Allocation *a, const Panel *p, const double *b,
-					  double *x)
+allocation_solve_kept(const Allocation *a, Panel *p, const double *b, double *x)
 {
 	double		most = most_passes(p, 1);
 	bool	   *sends = allocation_zeroed(a, p->servers, sizeof(bool));

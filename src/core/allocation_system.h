@@ -57,6 +57,8 @@ typedef struct Panel
 	double		steady_exit;	/* what leaves of it in a pass */
 	double	   *factor;			/* [servers][servers] once it was needed */
 	double	   *factor_sum;		/* [servers] */
+	double	   *kept_factor;	/* the same among those who send in one column, */
+	double	   *kept_sum;		/* made anew for each */
 } Panel;
 
 typedef struct AllocationSystem
@@ -104,12 +106,13 @@ extern void allocation_steady(const Allocation *a, Panel *p);
 extern void allocation_solve_columns(const Allocation *a, Panel *p, int columns,
 									 double tolerance, const double *b,
 									 double *x);
-extern void allocation_solve_kept(const Allocation *a, const Panel *p,
+extern void allocation_solve_kept(const Allocation *a, Panel *p,
 								  const double *b, double *x);
 extern void allocation_factor(const Allocation *a, const Panel *p,
 							  const bool *taken, double *factor, double *sum);
-extern void allocation_solve_factor(const double *factor, const double *sum,
-									int n, int columns, double *x);
+extern void allocation_solve_factor(const Allocation *a, const double *factor,
+									const double *sum, int n, int columns,
+									double *x);
 
 extern void allocation_bound_system(Allocation *a, AllocationWorkspace *w,
 									AllocationSystem *system);

@@ -65,6 +65,7 @@ typedef struct AllocationTrace
 								 * server stand together */
 	const bool *wanted;			/* [departments] whose parts to report */
 	TraceSink	found;			/* receivers ascending; parts that are not 0 */
+	void		(*pause) (void *context);	/* called often, or NULL; need not return */
 	void	   *context;
 
 	void	   *small;			/* allocation_trace_small_size() bytes, any

@@ -72,6 +72,13 @@ typedef struct Trace
 	TraceSpace	space;
 } Trace;
 
+static inline void
+trace_pause(const Trace *w)
+{
+	if (w->t->pause != NULL)
+		w->t->pause(w->t->context);
+}
+
 extern Fault trace_list_runs(const AllocationTrace *t, TraceShape *s, int phase);
 extern void trace_order_runs(const AllocationTrace *t, TraceShape *s);
 extern Fault trace_move_balances(const AllocationTrace *t, TraceShape *s,

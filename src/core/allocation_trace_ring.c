@@ -82,6 +82,7 @@ eliminate(Trace *w, int members, int exits)
 		double	   *pivot = w->space.system + (size_t) k * width;
 		int			best = k;
 
+		trace_pause(w);
 		for (i = k; i < members; i++)
 		{
 			double		a = w->space.system[(size_t) i * width + (size_t) k];
@@ -112,6 +113,7 @@ eliminate(Trace *w, int members, int exits)
 	{
 		double	   *pivot = w->space.system + (size_t) k * width;
 
+		trace_pause(w);
 		for (i = k + 1; i < members; i++)
 			for (c = members; pivot[i] != 0 && c < last; c++)
 				pivot[c] -= pivot[i] *

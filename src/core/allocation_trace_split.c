@@ -147,6 +147,7 @@ trace_pass_on(Trace *w, int run, int outputs)
 	int			kept = 0;
 	int			i;
 
+	trace_pause(w);
 	for (i = 0; i < n; i++)
 	{
 		sum += space->content[row + (size_t) i];

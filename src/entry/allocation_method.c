@@ -33,12 +33,12 @@ hc_method_cost(PG_FUNCTION_ARGS)
 		Datum values[2] = {0};
 		int64 sum = 0;
 
+		/* In whole cents, of which the plan's cell unit is a multiple: a sum of cells fits, whatever each of them is. */
 		for (int pool = 0; pool < input->pools; pool++)
-			sum += rounded[(Size) department * input->pools + pool];
+			sum += rounded[(Size) department * input->pools + pool] / 1000000;
 		if (!nulls[0])
 			values[0] = CStringGetTextDatum(input->department_code[department]);
-		/* Whole cents: the plan's cell unit is a multiple of one. */
-		values[1] = decimal_to_numeric(sum / 1000000, 2);
+		values[1] = decimal_to_numeric(sum, 2);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

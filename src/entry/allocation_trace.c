@@ -211,6 +211,12 @@ put_part(void *context, int receiver, int origin, int path, int64_t amount)
 		allocation_raise(tracer->work, (Fault) {FAULT_OVERFLOW, -1, tracer->current, -1, -1, 0});
 }
 
+static void
+check_interrupts(void *context)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
 /* Walks the flows of one collected pool. */
 static void
 trace_pool(Tracer *tracer, AllocationTrace *trace, int64_t *direct, int pool)
@@ -246,7 +252,7 @@ trace_pool(Tracer *tracer, AllocationTrace *trace, int64_t *direct, int pool)
 static int
 trace_batch(Tracer *tracer, int run_id, int from)
 {
-	AllocationTrace trace = {.found = put_part, .context = tracer};
+	AllocationTrace trace = {.found = put_part, .pause = check_interrupts, .context = tracer};
 	const RunInput *input;
 	int *levels;
 	bool *wanted;

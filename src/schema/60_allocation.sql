@@ -43,7 +43,7 @@ CREATE TABLE hospital_cost.cost_control_total (
 	funding_source text COLLATE "C" NOT NULL DEFAULT 'own'
 		CONSTRAINT cost_control_total_funding_source_check CHECK (funding_source IN
 		('own', 'fiscal_basic', 'fiscal_project', 'non_peer', 'science_education')),
-	amount numeric(18,2) NOT NULL,
+	amount numeric(18,2) NOT NULL CONSTRAINT cost_control_total_amount_check CHECK (abs(amount) < 'Infinity'),
 	PRIMARY KEY (period, cost_item_code, funding_source)
 );
 
@@ -77,9 +77,9 @@ CREATE TABLE hospital_cost.allocation_plan (
 	same_level text NOT NULL DEFAULT 'none'
 		CONSTRAINT allocation_plan_same_level_check CHECK (same_level IN ('none', 'sequential', 'reciprocal')),
 	flow_unit numeric(10,8) NOT NULL DEFAULT 0.00000001
-		CONSTRAINT allocation_plan_flow_unit_check CHECK (flow_unit > 0),
+		CONSTRAINT allocation_plan_flow_unit_check CHECK (flow_unit > 0 AND flow_unit < 100), -- NaN is greater than any number
 	cell_unit numeric(10,8) NOT NULL DEFAULT 0.01
-		CONSTRAINT allocation_plan_cell_unit_check CHECK (cell_unit >= 0.01 AND cell_unit = round(cell_unit, 2)),
+		CONSTRAINT allocation_plan_cell_unit_check CHECK (cell_unit >= 0.01 AND cell_unit < 100 AND cell_unit = round(cell_unit, 2)),
 	multiplier_scale smallint
 		CONSTRAINT allocation_plan_multiplier_scale_check CHECK (multiplier_scale BETWEEN 0 AND 12),
 	residual_rule text NOT NULL DEFAULT 'largest_remainder'
@@ -104,7 +104,7 @@ CREATE TABLE hospital_cost.allocation_step (
 		('clinical', 'technical', 'auxiliary', 'administrative', 'external')),
 	server_code text COLLATE "C" REFERENCES hospital_cost.department (code),
 	receiver_classes text[] CONSTRAINT allocation_step_receiver_classes_check CHECK (receiver_classes <@
-		ARRAY['clinical', 'technical', 'auxiliary', 'administrative', 'external']),
+		ARRAY['clinical', 'technical', 'auxiliary', 'administrative', 'external'] AND receiver_classes <> '{}'),
 	driver_code text COLLATE "C" NOT NULL REFERENCES hospital_cost.driver (code),
 	cost_item_code text COLLATE "C" REFERENCES hospital_cost.cost_item (code),
 	fallback_driver_code text COLLATE "C" REFERENCES hospital_cost.driver (code),

@@ -12,7 +12,7 @@ CREATE TABLE hospital_cost.spread_rule (
 	metered_share_rest boolean NOT NULL DEFAULT false,
 	driver_code text COLLATE "C" REFERENCES hospital_cost.driver (code),
 	receiver_classes text[] CONSTRAINT spread_rule_receiver_classes_check CHECK (receiver_classes <@
-		ARRAY['clinical', 'technical', 'auxiliary', 'administrative', 'external']),
+		ARRAY['clinical', 'technical', 'auxiliary', 'administrative', 'external'] AND receiver_classes <> '{}'),
 	note text,
 	CONSTRAINT spread_rule_driver_check CHECK (num_nonnulls(metered_driver_code, driver_code) > 0),
 	CONSTRAINT spread_rule_price_check CHECK (metered_price IS NULL OR metered_driver_code IS NOT NULL),
