@@ -57,10 +57,10 @@ WITH part AS (
 SELECT r.run_id, r.period, p.department_code, coalesce(d.department_name, n.name) AS department_name, coalesce(d.class, n.class) AS class, p.scope,
 	p.income_ordered, p.full_cost, (p.income_ordered - p.full_cost)::numeric(18,2) AS result,
 	round((p.income_ordered - p.full_cost) / nullif(p.income_ordered, 0), 6) AS margin,
-	p.income_performed, p.performed_cost, (p.income_performed - p.performed_cost)::numeric(18,2) AS performed_result,
+	p.income_performed, p.performed_cost, (p.income_performed - p.performed_cost)::numeric(22,8) AS performed_result,
 	round((p.income_performed - p.performed_cost) / nullif(p.income_performed, 0), 6) AS performed_margin
 FROM (SELECT x.run_id, x.department_code, x.scope, sum(x.full_cost)::numeric(18,2) AS full_cost,
-		sum(x.performed_cost)::numeric(18,2) AS performed_cost, sum(x.ordered)::numeric(18,2) AS income_ordered,
+		sum(x.performed_cost)::numeric(22,8) AS performed_cost, sum(x.ordered)::numeric(18,2) AS income_ordered,
 		sum(x.performed)::numeric(18,2) AS income_performed
 	FROM part x GROUP BY x.run_id, x.department_code, x.scope) p
 JOIN hospital_cost._run r ON r.run_id = p.run_id AND r.official

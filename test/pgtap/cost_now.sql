@@ -90,7 +90,7 @@ DELETE FROM his.charge WHERE encounter_code = 'GONE';
 -- income against cost
 SELECT results_eq($$SELECT department_code, income_ordered, full_cost, result, margin, income_performed, performed_cost, performed_result, performed_margin
 	FROM hospital_cost.department_result WHERE scope = 'medical' AND period = '2025-03-01' AND department_code IN ('C1', 'C4', 'T1') ORDER BY 1$$,
-	$$VALUES ('C1' COLLATE "C", 0.00::numeric(18,2), 1130000.00::numeric(18,2), -1130000.00::numeric(18,2), NULL::numeric, 0.00::numeric(18,2), 850000.00::numeric(18,2), -850000.00::numeric(18,2), NULL::numeric),
+	$$VALUES ('C1' COLLATE "C", 0.00::numeric(18,2), 1130000.00::numeric(18,2), -1130000.00::numeric(18,2), NULL::numeric, 0.00::numeric(18,2), 850000.00::numeric(22,8), -850000.00::numeric(22,8), NULL::numeric),
 		('C4', 2200000, 2385000, -185000, -0.084091, 1000000, 2140000, -1140000, -1.140000), ('T1', 0, 0, 0, NULL, 1200000, 600000, 600000, 0.500000)$$, 'as ordered and as performed');
 SELECT results_eq($$SELECT sum(full_cost), sum(performed_cost), sum(income_ordered), sum(income_performed) FROM hospital_cost.department_result WHERE scope = 'medical' AND period = '2025-03-01'$$,
 	'VALUES (5830000.00, 5830000.00, 2200000.00, 2200000.00)', 'both pairs add up to the month');
