@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "store/allocation.h"
+#include "store/allocation_read.h"
 #include "store/allocation_turn.h"
 #include "store/decimal.h"
 
@@ -74,35 +75,10 @@ text_field(uint64 row, int column, MemoryContext context)
 static int64
 decimal_field(uint64 row, int column, int scale)
 {
-	bool isnull, rounded;
-	int64 value;
+	bool isnull;
 	Datum datum = field(row, column, &isnull);
 
-	if (isnull || !decimal_from_numeric(datum, scale, &value, &rounded))
-		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '6', '0', '6')),
-				errmsg("a number of the run does not fit"),
-				errhint("Amounts must stay below 80,000,000,000 and statistics below 9,000,000,000,000."));
-	return value;
-}
-
-static int
-find_department(const RunInput *input, const char *code)
-{
-	int low = 0, high = input->departments - 1;
-
-	while (code != NULL && low <= high)
-	{
-		int middle = (low + high) / 2;
-		int order = strcmp(code, input->department_code[middle]);
-
-		if (order == 0)
-			return middle;
-		if (order < 0)
-			high = middle - 1;
-		else
-			low = middle + 1;
-	}
-	return -1;
+	return run_decimal(datum, isnull, scale);
 }
 
 static void
@@ -155,58 +131,6 @@ load_departments(RunInput *input, MemoryContext context)
 	}
 }
 
-/* Pools in the order of cost item, funding source, cost class; the funding sources get numbers in order of their names. */
-static void
-load_pools(RunInput *input, MemoryContext context)
-{
-	int n = (int) query("SELECT p.cost_item_code, p.funding_source, p.cost_class, "
-						"(dense_rank() OVER (ORDER BY p.funding_source COLLATE \"C\") - 1)::pg_catalog.int4 FROM (SELECT DISTINCT d.cost_item_code, "
-						"d.funding_source, d.cost_class FROM hospital_cost._run_direct d WHERE d.run_id OPERATOR(pg_catalog.=) $1) p "
-						"ORDER BY p.cost_item_code COLLATE \"C\", p.funding_source COLLATE \"C\", p.cost_class COLLATE \"C\"", input->run_id);
-
-	input->pools = n;
-	input->cost_item = MemoryContextAllocZero(context, Max(n, 1) * sizeof(char *));
-	input->funding_source = MemoryContextAllocZero(context, Max(n, 1) * sizeof(char *));
-	input->cost_class = MemoryContextAllocZero(context, Max(n, 1) * sizeof(char *));
-	input->source_of_pool = MemoryContextAllocZero(context, Max(n, 1) * sizeof(int));
-	for (int i = 0; i < n; i++)
-	{
-		input->cost_item[i] = text_field(i, 1, context);
-		input->funding_source[i] = text_field(i, 2, context);
-		input->cost_class[i] = text_field(i, 3, context);
-		input->source_of_pool[i] = int_field(i, 4);
-		input->sources = Max(input->sources, input->source_of_pool[i] + 1);
-	}
-}
-
-static void
-load_direct(RunInput *input, MemoryContext context)
-{
-	int pool = 0;
-	uint64 n = query("SELECT d.cost_item_code, d.funding_source, d.cost_class, d.department_code, d.amount FROM hospital_cost._run_direct d "
-					 "WHERE d.run_id OPERATOR(pg_catalog.=) $1 ORDER BY d.cost_item_code COLLATE \"C\", d.funding_source COLLATE \"C\", "
-					 "d.cost_class COLLATE \"C\"", input->run_id);
-
-	input->direct = MemoryContextAllocExtended(context, ((Size) input->departments + 1) * Max(input->pools, 1) * sizeof(int64),
-											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	for (uint64 i = 0; i < n; i++)
-	{
-		char *item = text_field(i, 1, CurrentMemoryContext);
-		char *source = text_field(i, 2, CurrentMemoryContext);
-		char *cost_class = text_field(i, 3, CurrentMemoryContext);
-		char *department = text_field(i, 4, CurrentMemoryContext);
-		int at = department == NULL ? input->departments : find_department(input, department);
-
-		/* Rows come in the order of the pools. */
-		while (strcmp(item, input->cost_item[pool]) != 0 || strcmp(source, input->funding_source[pool]) != 0 ||
-			   strcmp(cost_class, input->cost_class[pool]) != 0)
-			pool++;
-		if (at < 0)
-			elog(ERROR, "run %d has cost of a department it does not list", input->run_id);
-		input->direct[(Size) at * input->pools + pool] = decimal_field(i, 5, ALLOCATION_AMOUNT_SCALE);
-	}
-}
-
 static AllocationBaseKind
 base_kind(const char *kind)
 {
@@ -217,36 +141,80 @@ base_kind(const char *kind)
 	return strcmp(kind, "fixed_share") == 0 ? BASE_FIXED_SHARE : BASE_STATISTIC;
 }
 
+static int
+compare_value(const void *a, const void *b)
+{
+	const RunValue *left = a, *right = b;
+
+	if (left->server != right->server)
+		return left->server < right->server ? -1 : 1;
+	return (left->receiver > right->receiver) - (left->receiver < right->receiver);
+}
+
+/* The next driver; its kind stands in each of its rows. */
+static RunDriver *
+add_driver(RunInput *input, const RunRows *rows, int values, MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	RunDriver *driver;
+
+	input->driver = input->driver == NULL ? palloc(sizeof(RunDriver)) : repalloc(input->driver, (input->drivers + 1) * sizeof(RunDriver));
+	driver = &input->driver[input->drivers++];
+	*driver = (RunDriver) {.code = run_text_string(rows->values[RUN_DRIVER_CODE]), .first = values,
+		.kind = base_kind(run_text_string(rows->values[RUN_DRIVER_KIND]))};
+	MemoryContextSwitchTo(old);
+	return driver;
+}
+
+/* A department named in a row of a driver, or -1. Servers repeat and receivers ascend, so *last, and the one after it, are looked at first. */
+static int
+driver_department(const RunInput *input, const RunRows *rows, int column, int *last)
+{
+	Datum code = rows->values[column];
+
+	if (rows->nulls[column])
+		return -1;
+	for (int at = Max(*last, 0); at <= *last + 1 && at < input->departments; at++)
+		if (run_text_compare_string(code, input->department_code[at]) == 0)
+			return *last = at;
+	return *last = run_find_department(input, code);
+}
+
+/* Reads the drivers in order of their codes. The key puts values for every server last, they are wanted first. */
 static void
 load_drivers(RunInput *input, MemoryContext context)
 {
-	int n = (int) query("SELECT d.driver_code, d.kind, d.server_code, d.receiver_code, d.quantity FROM hospital_cost._run_driver d "
-						"WHERE d.run_id OPERATOR(pg_catalog.=) $1 ORDER BY d.driver_code COLLATE \"C\", d.server_code COLLATE \"C\" NULLS FIRST, "
-						"d.receiver_code COLLATE \"C\"", input->run_id);
-	int values = 0;
+	RunRows *rows = run_driver_begin(input->run_id);
+	RunDriver *driver = NULL;
+	int room = 1024, values = 0, server = -1, receiver = -1;
 
-	input->driver = MemoryContextAllocZero(context, Max(n, 1) * sizeof(RunDriver));
-	input->values = MemoryContextAllocZero(context, Max(n, 1) * sizeof(RunValue));
-	for (int i = 0; i < n; i++)
+	input->values = MemoryContextAlloc(context, room * sizeof(RunValue));
+	while (run_rows_next(rows))
 	{
-		char *code = text_field(i, 1, context);
-		char *receiver = text_field(i, 4, CurrentMemoryContext);
-		RunDriver *driver = &input->driver[input->drivers - 1];
-
-		if (input->drivers == 0 || strcmp(driver->code, code) != 0)
-		{
-			driver = &input->driver[input->drivers++];
-			driver->code = code;
-			driver->kind = base_kind(text_field(i, 2, CurrentMemoryContext));
-			driver->first = values;
-		}
-		if (receiver == NULL)
+		if (driver == NULL || run_text_compare_string(rows->values[RUN_DRIVER_CODE], driver->code) != 0)
+			driver = add_driver(input, rows, values, context);
+		if (rows->nulls[RUN_DRIVER_RECEIVER])
 			continue;
-		input->values[values].server = find_department(input, text_field(i, 3, CurrentMemoryContext));
-		input->values[values].receiver = find_department(input, receiver);
-		input->values[values].quantity = decimal_field(i, 5, ALLOCATION_WEIGHT_SCALE);
-		values++;
+		if (values == room)
+			input->values = repalloc_huge(input->values, (Size) (room *= 2) * sizeof(RunValue));
+		input->values[values++] = (RunValue) {
+			.server = driver_department(input, rows, RUN_DRIVER_SERVER, &server),
+			.receiver = driver_department(input, rows, RUN_DRIVER_RECEIVER, &receiver),
+			.quantity = run_fixed_point(rows, RUN_DRIVER_QUANTITY, ALLOCATION_WEIGHT_SCALE)};
 		driver->count++;
+	}
+	run_rows_end(rows);
+	for (int i = 0; i < input->drivers; i++)
+	{
+		RunValue *first = &input->values[input->driver[i].first];
+		int count = input->driver[i].count;
+
+		for (int k = 1; k < count; k++)
+			if (compare_value(&first[k - 1], &first[k]) > 0)
+			{
+				qsort(first, count, sizeof(RunValue), compare_value);
+				break;
+			}
 	}
 }
 
@@ -274,13 +242,15 @@ load_steps(RunInput *input, MemoryContext context)
 		char *server_class = text_field(i, 2, CurrentMemoryContext);
 		char *cost_item = text_field(i, 7, CurrentMemoryContext);
 		bool isnull;
-		Datum classes = field(i, 4, &isnull);
+		Datum server = field(i, 3, &isnull);
+		Datum classes;
 		Datum *elements;
 		int count = 0;
 
 		step->step_no = int_field(i, 1);
 		step->server_class = server_class == NULL ? -1 : class_number(server_class);
-		step->server = find_department(input, text_field(i, 3, CurrentMemoryContext));
+		step->server = isnull ? -1 : run_find_department(input, server);
+		classes = field(i, 4, &isnull);
 		step->driver = find_driver(input, text_field(i, 5, CurrentMemoryContext));
 		step->fallback = find_driver(input, text_field(i, 6, CurrentMemoryContext));
 		if (!isnull)
@@ -304,8 +274,7 @@ allocation_load(int run_id)
 	SPI_connect();
 	load_plan(input);
 	load_departments(input, context);
-	load_pools(input, context);
-	load_direct(input, context);
+	run_load_direct(input, context);
 	load_drivers(input, context);
 	load_steps(input, context);
 	SPI_finish();

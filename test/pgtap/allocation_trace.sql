@@ -6,7 +6,7 @@ SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
-SELECT plan(55);
+SELECT plan(59);
 SELECT hospital_cost.load_defaults(), hospital_cost.open_period('2025-03-01'), hospital_cost.open_period('2025-04-01') \g /dev/null
 INSERT INTO hospital_cost.department (code, name, class, setting) SELECT c, 'x', k, 'none' FROM unnest('{administrative,auxiliary,technical,clinical}'::text[],
 	'{A1 A2,B1 B2,T1 T2 T3,C1 C2 C3 C4 C5}'::text[]) AS u (k, codes), regexp_split_to_table(codes, ' ') c;
@@ -34,6 +34,9 @@ CREATE FUNCTION twin.bytes(run int) RETURNS text LANGUAGE sql RETURN (SELECT md5
 	FROM (SELECT department_code, cost_item_code, funding_source, direct, level1, level2, level3, received, sent, full_cost FROM hospital_cost.department_cost WHERE run_id = run) c);
 CREATE FUNCTION twin.traces(run int) RETURNS text LANGUAGE sql RETURN (SELECT md5(string_agg(to_jsonb(t)::text, e'\n' ORDER BY t.*::text)) FROM (SELECT x.department_code, p.* FROM
 	(SELECT DISTINCT department_code FROM hospital_cost.department_cost WHERE run_id = run) x, hospital_cost.cost_origin(run, x.department_code) p) t);
+
+CREATE FUNCTION twin.print(run int) RETURNS text LANGUAGE sql RETURN (SELECT encode(sha256(convert_to(string_agg(i, e'\n' ORDER BY i COLLATE "C"), 'UTF8')), 'hex')
+	FROM hospital_cost._run_input(run) i);
 
 -- whatever the order
 SELECT set_config('twin.seen', '', true) \g /dev/null
