@@ -61,7 +61,8 @@ BEGIN ATOMIC
 		('reader', 'SELECT', 'disease payment_group payment_rate cost_to_charge disease_cost drg_cost'),
 		('reader', 'EXECUTE', '_case_result(date)'),
 		('reader', 'SELECT', 'department_result'),
-		('reader', 'EXECUTE', 'department_cost_now(date,text) encounter_cost_now(text,text,text) cost_change(date,date,text)'),
+		('reader', 'EXECUTE', 'department_cost_now(date,text) encounter_cost_now(text,text,text) cost_change(date,date,text)
+			item_cost_change(date,date,text)'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'disease payment_group payment_rate'),
 		-- 90
 		('reader', 'SELECT', 'form_layout form_line indicator_layout form_f01 form_f02 form_f03 form_f04 form_f05 form_f06 form_f07 form_f08 form_f09

@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 \set seed `echo "${HC_SEED:-$(date +%s)}"`
 BEGIN;
-SELECT plan(20);
+SELECT plan(22);
 SELECT diag('HC_SEED=' || :'seed');
 SELECT setseed((:seed % 1000003) / 1000003.0) \g /dev/null
 SET timezone = 'America/New_York';
@@ -91,6 +91,12 @@ SELECT cmp_ok((SELECT max(abs(driver_effect)) FROM twin.change WHERE scope = 'me
 SELECT is_empty($$SELECT c.object, c.department_code, c.driver_effect FROM hospital_cost.cost_change('2025-03-01', '2025-05-01') c WHERE abs(c.driver_effect) > 0.05$$, 'and where they did not, they have no effect');
 SELECT is_empty($$SELECT b.object, b.department_code, b.change FROM hospital_cost.cost_change('2025-04-01', '2025-03-01') b JOIN twin.change c ON c.scope = 'medical' AND c.object = b.object
 	AND c.department_code IS NOT DISTINCT FROM b.department_code WHERE b.change <> -c.change OR b.quantity_effect + b.mix_effect + b.price_effect + b.driver_effect <> b.change$$, 'backwards, too');
+
+SELECT is_empty($$SELECT * FROM hospital_cost.item_cost_change('2025-03-01', '2025-04-01', 'hospital_full') c WHERE c.quantity_effect + c.mix_effect + c.price_effect + c.driver_effect <> c.change$$, 'effects on items add up');
+SELECT is_empty(format($$SELECT c.department_code, c.item_code, c.cost_before, c.cost_after FROM hospital_cost.item_cost_change('2025-03-01', '2025-04-01') c FULL JOIN
+	(SELECT x.department_code, x.item_code, sum(x.total_cost) FILTER (WHERE x.run_id = %1$s) AS c0, sum(x.total_cost) FILTER (WHERE x.run_id = %2$s) AS c1 FROM hospital_cost.item_cost x
+		WHERE x.run_id IN (%1$s, %2$s) AND x.matched = 'item' AND x.department_code IS NOT NULL GROUP BY 1, 2) u ON u.department_code = c.department_code AND u.item_code = c.item_code
+	WHERE c.cost_before IS DISTINCT FROM coalesce(u.c0, 0) OR c.cost_after IS DISTINCT FROM coalesce(u.c1, 0)$$, :run0, :run1), 'to the change of item_cost');
 
 -- now
 SELECT is_empty(format($$SELECT s.scope, n.department_code, n.cost, u.total_cost FROM unnest('{medical,hospital_full}'::text[]) AS s (scope)

@@ -5,7 +5,7 @@ SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
-SELECT plan(40);
+SELECT plan(44);
 SET timezone = 'UTC';
 SELECT hospital_cost.load_defaults(), hospital_cost.open_period('2025-03-01'), hospital_cost.open_period('2025-04-01') \g /dev/null
 INSERT INTO hospital_cost.hospital (code, name) VALUES ('G', 'golden');
@@ -111,6 +111,24 @@ SELECT is_empty($$SELECT * FROM hospital_cost.cost_change('2025-03-01', '2025-04
 SELECT is((SELECT sum(abs(quantity_effect) + abs(mix_effect) + abs(price_effect) + abs(driver_effect)) FROM hospital_cost.cost_change('2025-03-01', '2025-03-01')), 0.00, 'from a month to itself nothing changes');
 SELECT results_eq($$SELECT department_code, cost, base_run FROM hospital_cost.department_cost_now('2025-04-01') WHERE class = 'clinical' AND cost IS NOT NULL$$,
 	format($$VALUES ('C1', 1080000.00::numeric(18,2), %1$s), ('C2', 1945000, %1$s), ('C3', 520000, %1$s), ('C4', 2395000, %1$s)$$, :april), 'now April rests on itself');
+-- Items: T1 did 6,000 tests in March, 100 each, and no scan. In April 4,000 tests and 500 scans by equivalents 1 and 3: 650,000 ÷ 5,500 = 118.18 a test.
+SELECT throws_ok($$SELECT * FROM hospital_cost.item_cost_change('2025-03-01', '2025-04-01')$$, 'MC735', NULL, 'items need a costed run');
+INSERT INTO hospital_cost.item_cost_method VALUES ('T1', 'equivalent', '[2025-04-01,)');
+INSERT INTO hospital_cost.item_equivalent (department_code, item_code, equivalent) VALUES ('T1', 'TEST', 1), ('T1', 'SCAN', 3);
+INSERT INTO hospital_cost.item_volume_value VALUES ('2025-04-01', 'T1', 'TEST', 4000, 800000), ('2025-04-01', 'T1', 'SCAN', 500, 300000);
+SELECT hospital_cost.cost_objects(:april) \g /dev/null
+SELECT results_eq($$SELECT item_code, note, cost_before, cost_after, quantity_effect, mix_effect, price_effect, driver_effect FROM hospital_cost.item_cost_change('2025-03-01', '2025-04-01') WHERE department_code = 'T1' ORDER BY 1 DESC$$,
+	$$VALUES ('TEST', NULL, 600000.00000000::numeric(22,8), 472727.27272727::numeric(22,8), -200000.00000000::numeric(22,8), 0.00000000::numeric(22,8), 72727.27272727::numeric(22,8), 0.00000000::numeric(22,8)),
+		('SCAN', 'new', 0, 177272.72727273, 0, 177272.72727273, 0, 0)$$, 'fewer tests, dearer ones, and scans that are new');
+-- Against a March in which T1 did both alike by income: 2,000 tests for 200,000 and 500 scans for 400,000.
+INSERT INTO hospital_cost.item_volume_value VALUES ('2025-03-01', 'T1', 'TEST', 2000, 200000), ('2025-03-01', 'T1', 'SCAN', 500, 400000);
+SELECT hospital_cost.cost_objects(:march) \g /dev/null
+SELECT results_eq($$SELECT item_code, cost_before, cost_after, quantity_effect, mix_effect, price_effect, driver_effect FROM hospital_cost.item_cost_change('2025-03-01', '2025-04-01') WHERE department_code = 'T1' ORDER BY 1 DESC$$,
+	$$VALUES ('TEST', 200000.00000000::numeric(22,8), 472727.27272727::numeric(22,8), 66666.66666667::numeric(22,8), 133333.33333333::numeric(22,8), -75000.00000000::numeric(22,8), 147727.27272727::numeric(22,8)),
+		('SCAN', 400000, 177272.72727273, 133333.33333333, -133333.33333333, -75000, -147727.27272727)$$, 'twice the tests: a third more work; shared another way');
+SELECT is_empty($$SELECT * FROM hospital_cost.item_cost_change('2025-03-01', '2025-04-01', 'hospital_full') WHERE change <> quantity_effect + mix_effect + price_effect + driver_effect OR change <> cost_after - cost_before$$, 'they add up');
+DELETE FROM hospital_cost.item_volume_value WHERE period = '2025-03-01';
+SELECT hospital_cost.cost_objects(:march) \g /dev/null
 -- a department that comes, one that goes, one that had nothing to do
 SELECT hospital_cost.open_period('2025-05-01') \g /dev/null
 INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, amount) VALUES ('2025-05-01', 'C1', 'personnel', 500), ('2025-05-01', 'C9', 'personnel', 700), ('2025-05-01', 'C4', 'personnel', 900);
