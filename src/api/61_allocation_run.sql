@@ -11,6 +11,14 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'hc_allocation_flow'
 LANGUAGE C STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 
+CREATE OR REPLACE FUNCTION hospital_cost._snapshot_direct(new_run int, month date) RETURNS void
+AS 'MODULE_PATHNAME', 'hc_snapshot_direct'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+CREATE OR REPLACE FUNCTION hospital_cost._snapshot_driver(new_run int, month date, driver text, kind text) RETURNS void
+AS 'MODULE_PATHNAME', 'hc_snapshot_driver'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
 -- A step that was added to a plan version after its first run. No guard of the table can see it: a restore loads steps in no order with runs.
 CREATE OR REPLACE FUNCTION hospital_cost._require_same_steps(new_run int, plan hospital_cost.allocation_plan) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -29,24 +37,18 @@ END $$;
 -- The inputs of a run, copied: what is computed from them can be computed again years later.
 CREATE OR REPLACE FUNCTION hospital_cost._snapshot_inputs(new_run int, month date, plan hospital_cost.allocation_plan) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	done text;
+	booked int8multirange;
 BEGIN
-	-- What departments have of their own, what stays at hospital level, and what was spread from there.
 	PERFORM hospital_cost._spread_costs(new_run, month, plan.flow_unit);
 	-- One statement, so that the amounts and the rows they are of are of one moment: cost is booked meanwhile.
-	WITH booked AS MATERIALIZED (
-		SELECT c.direct_cost_id, c.department_code, c.cost_item_code, c.funding_source, c.cost_class, c.amount FROM hospital_cost._direct_cost c
-		WHERE c.period = month AND (c.department_code IS NOT NULL OR c.cost_class <> 'medical')
-	), kept AS (
-		INSERT INTO hospital_cost._run_direct (run_id, department_code, cost_item_code, funding_source, cost_class, amount)
-		SELECT new_run, d.department_code, d.cost_item_code, d.funding_source, d.cost_class, sum(d.amount)
-		FROM (SELECT b.department_code, b.cost_item_code, b.funding_source, b.cost_class, b.amount FROM booked b
-			UNION ALL
-			SELECT s.department_code, s.cost_item_code, s.funding_source, 'medical', s.amount FROM hospital_cost._run_spread s WHERE s.run_id = new_run) d
-		GROUP BY d.department_code, d.cost_item_code, d.funding_source, d.cost_class
-	)
-	UPDATE hospital_cost._run r SET direct_rows = (SELECT coalesce(range_agg(int8range(d.id, d.id, '[]')), '{}')
-		FROM (SELECT b.direct_cost_id FROM booked b
+	SELECT hospital_cost._snapshot_direct(new_run, month)::text, (SELECT coalesce(range_agg(int8range(d.id, d.id, '[]')), '{}')
+		FROM (SELECT c.direct_cost_id FROM hospital_cost._direct_cost c
+				WHERE c.period = month AND (c.department_code IS NOT NULL OR c.cost_class <> 'medical')
 			UNION ALL SELECT s.direct_cost_id FROM hospital_cost._run_spread_row s WHERE s.run_id = new_run) AS d (id))
+	INTO done, booked;
+	UPDATE hospital_cost._run r SET direct_rows = booked
 	WHERE r.run_id = new_run;
 
 	INSERT INTO hospital_cost._run_step (run_id, step_id, step_no, server_class, server_code, receiver_classes, driver_code,
@@ -56,11 +58,10 @@ BEGIN
 	FROM hospital_cost.allocation_step s WHERE s.plan_code = plan.code AND s.plan_version = plan.version;
 	PERFORM hospital_cost._require_same_steps(new_run, plan);
 
-	INSERT INTO hospital_cost._run_driver (run_id, driver_code, kind, server_code, receiver_code, quantity)
-	SELECT new_run, d.code, d.kind, q.server_code, q.receiver_code, q.quantity
-	FROM hospital_cost.driver d
-	LEFT JOIN LATERAL hospital_cost._driver_quantity(month, d.code) q ON d.kind NOT IN ('equal', 'accumulated_cost')
-	WHERE d.code IN (SELECT u FROM hospital_cost._run_step s, unnest(ARRAY[s.driver_code, s.fallback_driver_code]) AS u WHERE s.run_id = new_run);
+	PERFORM hospital_cost._snapshot_driver(new_run, month, d.code, d.kind)
+	FROM (SELECT * FROM hospital_cost.driver x
+		WHERE x.code IN (SELECT u FROM hospital_cost._run_step s, unnest(ARRAY[s.driver_code, s.fallback_driver_code]) AS u WHERE s.run_id = new_run)
+		ORDER BY x.code) d;
 
 	-- Departments of the month, and any other that cost, driver or plan names.
 	INSERT INTO hospital_cost._run_department (run_id, department_code, department_name, class, setting)

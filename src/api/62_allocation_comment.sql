@@ -80,6 +80,8 @@ COMMENT ON FUNCTION hospital_cost._write_driver_value() IS 'INSTEAD OF trigger: 
 COMMENT ON FUNCTION hospital_cost._load_default_costs() IS 'load_defaults of the allocation room: cost items, drivers and the plan, where they are not there yet';
 COMMENT ON FUNCTION hospital_cost._plan_guard() IS 'Guard trigger: a plan version that was run stays (MC613)';
 COMMENT ON FUNCTION hospital_cost._require_same_steps(int, hospital_cost.allocation_plan) IS 'allocate: a plan version that was run has no new steps (MC613)';
+COMMENT ON FUNCTION hospital_cost._snapshot_direct(int, date) IS 'Copies the direct cost of a month for a run';
+COMMENT ON FUNCTION hospital_cost._snapshot_driver(int, date, text, text) IS 'Copies the values of a driver for a run';
 COMMENT ON FUNCTION hospital_cost._snapshot_inputs(int, date, hospital_cost.allocation_plan) IS 'Copies the inputs of a run';
 COMMENT ON FUNCTION hospital_cost._compute_run(int) IS 'Allocates from the stored inputs of a run, rounds, stores the cells, and returns the bound of their error in yuan';
 COMMENT ON SEQUENCE hospital_cost.direct_cost_seq IS 'Numbers rows of direct cost';

@@ -1,6 +1,6 @@
 /*
  * allocation_method.c
- *		A run's inputs: allocated by another method than its plan's, and their fingerprint.
+ *		A run's inputs allocated by another method than its plan's.
  */
 #include "postgres.h"
 
@@ -10,7 +10,6 @@
 
 #include "entry/allocation.h"
 #include "entry/sql.h"
-#include "store/allocation_fingerprint.h"
 #include "store/allocation_turn.h"
 #include "store/decimal.h"
 
@@ -43,17 +42,4 @@ hc_method_cost(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
-}
-
-SQL_FUNCTION(hc_fingerprint);
-
-/* _fingerprint(run_id): SHA-256 of the inputs of a run; NULL if there is no such run. */
-Datum
-hc_fingerprint(PG_FUNCTION_ARGS)
-{
-	char *fingerprint = run_fingerprint(PG_GETARG_INT32(0));
-
-	if (fingerprint == NULL)
-		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(fingerprint));
 }
