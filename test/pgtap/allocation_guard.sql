@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/allocation.sql
-SELECT plan(24);
+SELECT plan(25);
 INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, amount) VALUES ('2025-03-01', 'A', 'other', 100), ('2025-03-01', 'C1', 'other', 30);
 INSERT INTO hospital_cost.driver_value VALUES ('2025-03-01', 'd', NULL, 'C1', 1), ('2025-03-01', 'd', NULL, 'C2', 1);
 
@@ -22,6 +22,11 @@ SELECT lives_ok($$DELETE FROM hospital_cost.allocation_step WHERE plan_code = 'p
 SELECT lives_ok($$SELECT hospital_cost.allocate('2025-03-01', 'p')$$, 'and the plan is as it was');
 SELECT throws_ok($$DELETE FROM hospital_cost.allocation_step WHERE plan_code = 'p'$$, 'MC613', NULL, 'a step that was run stays');
 SELECT lives_ok($$DELETE FROM hospital_cost.allocation_step WHERE plan_code = 'draft'$$, 'one that was not may go');
+
+-- a run that others rest on
+SELECT hospital_cost.allocate('2025-03-01', 'p') AS costed \gset
+INSERT INTO hospital_cost._costing (run_id, mode) VALUES (:costed, 'ward_full');
+SELECT throws_ok(format('SELECT hospital_cost.delete_run(%s)', :costed), 'MC620', NULL, 'a run with unit costs is not deleted');
 
 -- figures that are no numbers, classes that are none
 SELECT throws_ok($$INSERT INTO hospital_cost.allocation_plan (code, flow_unit) VALUES ('n', 'NaN')$$, '23514', NULL, 'a flow unit is a number');
