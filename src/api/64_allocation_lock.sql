@@ -34,7 +34,8 @@ DO $$
 DECLARE
 	part text;
 BEGIN
-	FOREACH part IN ARRAY ARRAY['_run_department', '_run_direct', '_run_driver', '_run_step', '_run_spread', '_run_spread_row', '_department_cost'] LOOP
+	FOREACH part IN ARRAY ARRAY['_run_department', '_run_direct', '_run_driver', '_run_step', '_run_cost_item', '_run_spread', '_run_spread_row',
+			'_department_cost'] LOOP
 		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER guard_part AFTER DELETE ON hospital_cost.%I REFERENCING OLD TABLE AS gone
 			FOR EACH STATEMENT EXECUTE FUNCTION hospital_cost._run_part_guard()', part);
 		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER guard_change BEFORE UPDATE OR TRUNCATE ON hospital_cost.%I
@@ -56,6 +57,7 @@ BEGIN
 	DELETE FROM hospital_cost._run_direct x WHERE x.run_id = run;
 	DELETE FROM hospital_cost._run_driver x WHERE x.run_id = run;
 	DELETE FROM hospital_cost._run_step x WHERE x.run_id = run;
+	DELETE FROM hospital_cost._run_cost_item x WHERE x.run_id = run;
 	DELETE FROM hospital_cost._run_spread x WHERE x.run_id = run;
 	DELETE FROM hospital_cost._run_spread_row x WHERE x.run_id = run;
 	DELETE FROM hospital_cost._department_cost x WHERE x.run_id = run;
