@@ -51,6 +51,11 @@ BEGIN
 	UPDATE hospital_cost._run r SET direct_rows = booked
 	WHERE r.run_id = new_run;
 
+	INSERT INTO hospital_cost._run_cost_item (run_id, cost_item_code, cost_item_name, category, behaviour, billable)
+	SELECT new_run, i.code, i.name, i.category, i.behaviour, i.billable
+	FROM hospital_cost.cost_item i
+	WHERE i.code IN (SELECT d.cost_item_code FROM hospital_cost._run_direct d WHERE d.run_id = new_run);
+
 	INSERT INTO hospital_cost._run_step (run_id, step_id, step_no, server_class, server_code, receiver_classes, driver_code,
 		cost_item_code, fallback_driver_code)
 	SELECT new_run, s.step_id, s.step_no, s.server_class, s.server_code, s.receiver_classes, s.driver_code,

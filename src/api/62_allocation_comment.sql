@@ -73,6 +73,7 @@ COMMENT ON TABLE hospital_cost._run IS 'Runs, behind the view run; plan is the r
 COMMENT ON TABLE hospital_cost._run_department IS 'Departments as a run saw them';
 COMMENT ON TABLE hospital_cost._run_direct IS 'Direct cost as a run saw it';
 COMMENT ON TABLE hospital_cost._run_driver IS 'Driver values as a run saw them';
+COMMENT ON TABLE hospital_cost._run_cost_item IS 'Cost items (成本项目) as a run saw them: forms and cost objects of that run go by these';
 COMMENT ON TABLE hospital_cost._run_step IS 'Steps as a run saw them';
 COMMENT ON TABLE hospital_cost._department_cost IS 'Results of runs, behind the view department_cost';
 COMMENT ON FUNCTION hospital_cost._write_direct_cost() IS 'INSTEAD OF trigger: appends direct cost to a period that is not closed (MC001, MC006)';

@@ -34,7 +34,8 @@ DO $$
 DECLARE
 	part text;
 BEGIN
-	FOREACH part IN ARRAY ARRAY['_run_department', '_run_direct', '_run_driver', '_run_step', '_run_spread', '_run_spread_row', '_department_cost'] LOOP
+	FOREACH part IN ARRAY ARRAY['_run_department', '_run_direct', '_run_driver', '_run_step', '_run_cost_item', '_run_spread', '_run_spread_row',
+			'_department_cost'] LOOP
 		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER guard_part AFTER DELETE ON hospital_cost.%I REFERENCING OLD TABLE AS gone
 			FOR EACH STATEMENT EXECUTE FUNCTION hospital_cost._run_part_guard()', part);
 		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER guard_change BEFORE UPDATE OR TRUNCATE ON hospital_cost.%I
@@ -46,28 +47,22 @@ CREATE OR REPLACE FUNCTION hospital_cost.delete_run(run int) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	r hospital_cost._run := hospital_cost._require_run(run);
-	user_of_it text;
 BEGIN
 	IF r.official THEN
 		RAISE EXCEPTION 'run % is the official one of %', run, to_char(r.period, 'YYYY-MM') USING ERRCODE = 'MC617',
 			HINT = 'Make another run official first: hospital_cost.make_official(run).';
 	END IF;
-	BEGIN
-		DELETE FROM hospital_cost._run x WHERE x.run_id = run;
-	EXCEPTION WHEN foreign_key_violation THEN
-		GET STACKED DIAGNOSTICS user_of_it = TABLE_NAME;
-		RAISE EXCEPTION 'run % is in use', run USING ERRCODE = 'MC620', DETAIL = format('Rows of %s rest on it.', user_of_it),
-			HINT = 'It may stay: nothing rests on a run but what names it, and reports take the official one.';
-	END;
+	DELETE FROM hospital_cost._run x WHERE x.run_id = run;
 	DELETE FROM hospital_cost._run_department x WHERE x.run_id = run;
 	DELETE FROM hospital_cost._run_direct x WHERE x.run_id = run;
 	DELETE FROM hospital_cost._run_driver x WHERE x.run_id = run;
 	DELETE FROM hospital_cost._run_step x WHERE x.run_id = run;
+	DELETE FROM hospital_cost._run_cost_item x WHERE x.run_id = run;
 	DELETE FROM hospital_cost._run_spread x WHERE x.run_id = run;
 	DELETE FROM hospital_cost._run_spread_row x WHERE x.run_id = run;
 	DELETE FROM hospital_cost._department_cost x WHERE x.run_id = run;
 END $$;
 
-COMMENT ON FUNCTION hospital_cost.delete_run(int) IS 'Removes a run that is not official (MC617) and whose month is not closed (MC616) and on which nothing rests, such as unit costs computed from it (MC620), with all it stored. MC614';
+COMMENT ON FUNCTION hospital_cost.delete_run(int) IS 'Removes a run that is not official (MC617) and whose month is not closed (MC616), with all it stored and all that was computed from it. MC614';
 COMMENT ON FUNCTION hospital_cost._run_guard() IS 'Guard trigger: a finished run changes only in being official or not (MC006), and one of a closed month not at all (MC616)';
 COMMENT ON FUNCTION hospital_cost._run_part_guard() IS 'Guard trigger: what a run stored goes with the run only (MC006)';

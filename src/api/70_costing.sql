@@ -1,23 +1,23 @@
 -- 70 costing: what a visit and a bed-day cost. Everything is a roll-up of the cells of a run, so it ties to them.
 
 -- Full cost of clinical units by object and scope; with drugs and billable materials apart. Scopes (成本范围) are sets of funding
--- sources and cost classes: 医疗成本 ⊂ 医疗全成本 ⊂ 医院全成本.
+-- sources and cost classes: 医疗成本 ⊂ 医疗全成本 ⊂ 医院全成本. A unit without cost in a scope has a row, its amounts null.
 CREATE OR REPLACE VIEW hospital_cost._unit_cost_base AS
-SELECT c.run_id, r.period, r.official, o.object, c.department_code, s.scope,
+SELECT r.run_id, r.period, r.official, o.object, d.department_code, s.scope,
 	sum(c.full_cost) AS total_cost,
 	sum(c.full_cost) FILTER (WHERE i.category = 'drugs') AS drugs,
 	sum(c.full_cost) FILTER (WHERE i.category = 'materials' AND i.billable) AS billable_materials
-FROM hospital_cost._department_cost c
-JOIN hospital_cost._run r ON r.run_id = c.run_id
-JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code AND d.class = 'clinical'
-JOIN hospital_cost.cost_item i ON i.code = c.cost_item_code
+FROM hospital_cost._run r
+JOIN hospital_cost._run_department d ON d.run_id = r.run_id AND d.class = 'clinical'
 JOIN (VALUES ('outpatient', 'visit'), ('emergency', 'visit'), ('inpatient', 'bed_day')) AS o (setting, object) ON o.setting = d.setting
-JOIN (VALUES ('medical'), ('medical_full'), ('hospital_full')) AS s (scope)
-	ON CASE s.scope
+CROSS JOIN (VALUES ('medical'), ('medical_full'), ('hospital_full')) AS s (scope)
+LEFT JOIN hospital_cost._department_cost c ON c.run_id = d.run_id AND c.department_code = d.department_code
+	AND CASE s.scope
 		WHEN 'medical' THEN c.cost_class = 'medical' AND c.funding_source IN ('own', 'fiscal_basic')
 		WHEN 'medical_full' THEN c.cost_class = 'medical' AND c.funding_source <> 'science_education'
 		ELSE true END
-GROUP BY c.run_id, r.period, r.official, o.object, c.department_code, s.scope;
+LEFT JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code
+GROUP BY r.run_id, r.period, r.official, o.object, d.department_code, s.scope;
 
 -- Income of a clinical unit: what was charged on its orders, whoever performed it, as its full cost holds what others did for it.
 CREATE OR REPLACE VIEW hospital_cost._unit_income AS
@@ -29,12 +29,14 @@ GROUP BY t.period, coalesce(od.code, pd.code);
 
 CREATE OR REPLACE VIEW hospital_cost._unit_cost AS
 WITH unit AS (
-	SELECT b.run_id, b.period, b.official, b.object, b.department_code, b.scope, b.total_cost, coalesce(b.drugs, 0) AS drugs,
+	SELECT b.run_id, b.period, b.official, b.object, b.department_code, b.scope, coalesce(b.total_cost, 0) AS total_cost, coalesce(b.drugs, 0) AS drugs,
 		coalesce(b.billable_materials, 0) AS billable_materials, coalesce(w.quantity, 0) AS quantity, coalesce(n.income, 0) AS income
 	FROM hospital_cost._unit_cost_base b
 	LEFT JOIN hospital_cost.workload w ON w.period = b.period AND w.department_code = b.department_code
 		AND w.measure = CASE b.object WHEN 'visit' THEN 'visits' ELSE 'bed_days' END
 	LEFT JOIN hospital_cost._unit_income n ON n.period = b.period AND n.department_code = b.department_code
+	-- Who sees patients counts among the units, whether he has cost in this scope or not.
+	WHERE b.total_cost IS NOT NULL OR w.quantity <> 0 OR n.income <> 0
 ), total AS (
 	SELECT u.run_id, u.period, u.official, u.object, u.department_code, u.scope, sum(u.quantity) AS quantity,
 		sum(u.total_cost) AS total_cost, sum(u.drugs) AS drugs, sum(u.billable_materials) AS billable_materials, sum(u.income) AS income

@@ -47,7 +47,7 @@ BEGIN ATOMIC
 			THEN c.level3 + CASE WHEN d.class = 'technical' THEN 0 ELSE c.sent END ELSE c.sent END) * 100000000)::bigint
 	FROM hospital_cost._department_cost c
 	LEFT JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code
-	JOIN hospital_cost.cost_item i ON i.code = c.cost_item_code
+	JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code
 	CROSS JOIN LATERAL (SELECT
 		CASE WHEN c.cost_class <> 'medical' OR c.funding_source = 'science_education' THEN 3
 			WHEN c.funding_source IN ('own', 'fiscal_basic') THEN 1 ELSE 2 END AS funding_group,

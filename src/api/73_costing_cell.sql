@@ -11,13 +11,14 @@ DECLARE
 	result bigint[];
 	started timestamptz := clock_timestamp();
 BEGIN
-	SELECT * INTO r FROM hospital_cost._run x WHERE x.run_id = run;
+	PERFORM pg_advisory_xact_lock(18503, run); -- one computation of a run at a time
+	-- Neither goes nor becomes official meanwhile.
+	SELECT * INTO r FROM hospital_cost._run x WHERE x.run_id = run FOR SHARE;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'run % does not exist', run USING ERRCODE = 'MC614', HINT = 'See hospital_cost.run.';
 	ELSIF mode IS NULL OR mode NOT IN ('ward_full', 'service_units') THEN
 		RAISE EXCEPTION 'costing mode "%" is not known', mode USING ERRCODE = 'MC703', HINT = 'Say ward_full or service_units.';
 	END IF;
-	PERFORM pg_advisory_xact_lock(18503, run); -- one computation of a run at a time
 	IF r.official AND hospital_cost._period_is_closed(r.period) AND EXISTS (SELECT FROM hospital_cost._costing c WHERE c.run_id = run) THEN
 		RAISE EXCEPTION 'run % is the official one of %, which is closed', run, to_char(r.period, 'YYYY-MM') USING ERRCODE = 'MC701',
 			HINT = 'Its results stand. A correction is a new run of the reopened month.';
@@ -32,6 +33,16 @@ BEGIN
 	WHERE c.run_id = run;
 	RETURN result[2];
 END $$;
+
+-- What was computed from a run goes with it.
+CREATE OR REPLACE FUNCTION hospital_cost._costing_gone() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	DELETE FROM hospital_cost._encounter_cost c WHERE c.run_id = OLD.run_id;
+	DELETE FROM hospital_cost._item_cost c WHERE c.run_id = OLD.run_id;
+	RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER remove_cells AFTER DELETE ON hospital_cost._costing FOR EACH ROW EXECUTE FUNCTION hospital_cost._costing_gone();
 
 CREATE OR REPLACE VIEW hospital_cost.costing AS
 SELECT c.run_id, r.period, c.mode, r.official, p.state AS period_state, c.entries, c.cells, c.not_taken, c.seconds, c.computed_at, c.computed_by
@@ -80,59 +91,3 @@ SELECT p.encounter_code, e.patient_code, e.kind, p.scope, p.months, p.first_peri
 		WHERE l.encounter_code = p.encounter_code AND EXISTS (SELECT FROM hospital_cost._costing k WHERE k.run_id = r.run_id))::numeric(18,2) AS income
 FROM part p
 JOIN hospital_cost.encounter e ON e.code = p.encounter_code;
-
--- Each identity is counted two ways: from the cells, and from what they were made of.
-CREATE OR REPLACE FUNCTION hospital_cost.verify_costing(run int)
-RETURNS TABLE (identity text, expected numeric, actual numeric, difference numeric)
-LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	WITH k AS MATERIALIZED (SELECT c.run_id, c.mode, r.period FROM hospital_cost._costing c JOIN hospital_cost._run r ON r.run_id = c.run_id
-		WHERE c.run_id = verify_costing.run),
-	cell AS MATERIALIZED (
-		SELECT c.department_code, c.funding_group, c.status, sum(c.personnel) AS c0, sum(c.materials) + sum(c.billable_materials) AS c1,
-			sum(c.billable_materials) AS billable, sum(c.drugs) AS c3, sum(c.depreciation) AS c4, sum(c.amortisation) AS c5, sum(c.risk_fund) AS c6,
-			sum(c.other) AS c7
-		FROM hospital_cost._encounter_cost c WHERE c.run_id = verify_costing.run
-		GROUP BY c.department_code, c.funding_group, c.status
-	), long AS MATERIALIZED (
-		SELECT c.department_code, c.funding_group, v.component, c.status, v.amount
-		FROM cell c CROSS JOIN LATERAL (VALUES (0, c.c0), (1, c.c1), (3, c.c3), (4, c.c4), (5, c.c5), (6, c.c6), (7, c.c7)) AS v (component, amount)
-	), pool AS MATERIALIZED (
-		SELECT p.department_code, p.funding_group, CASE p.component WHEN 2 THEN 1 ELSE p.component END AS component, sum(p.amount) AS amount
-		FROM k CROSS JOIN LATERAL hospital_cost._costing_pool(k.run_id, k.mode) p GROUP BY 1, 2, 3
-	), off AS (
-		SELECT coalesce(l.amount, 0) - coalesce(p.amount, 0) AS difference
-		FROM (SELECT x.department_code, x.funding_group, x.component, sum(x.amount) AS amount FROM long x GROUP BY 1, 2, 3) l
-		FULL JOIN pool p ON (p.funding_group, p.component, coalesce(p.department_code, '')) = (l.funding_group, l.component, coalesce(l.department_code, ''))
-	), exact AS (
-		SELECT coalesce(sum(d.direct + d.received - d.sent), 0) AS amount FROM k JOIN hospital_cost._department_cost d ON d.run_id = k.run_id
-	), named AS (
-		SELECT count(*)::numeric AS n FROM k JOIN hospital_cost._encounter_cost c ON c.run_id = k.run_id AND c.encounter_code IS NOT NULL
-		WHERE NOT EXISTS (SELECT FROM hospital_cost.encounter e WHERE e.code = c.encounter_code AND e.status = 'active')
-	), taken AS (
-		SELECT t.materials, t.not_taken FROM hospital_cost._charged_taken(verify_costing.run) t
-	)
-	SELECT v.name, v.want, v.have, v.have - v.want
-	FROM (SELECT (SELECT e.amount FROM exact e) AS exact,
-		(SELECT coalesce(sum(l.amount), 0) * 0.00000001 FROM long l) AS cells,
-		(SELECT coalesce(sum(l.amount) FILTER (WHERE l.status <= 1), 0) * 0.00000001 FROM long l) AS patients,
-		(SELECT coalesce(sum(l.amount) FILTER (WHERE l.status BETWEEN 2 AND 4), 0) * 0.00000001 FROM long l) AS unmatched,
-		(SELECT coalesce(sum(l.amount) FILTER (WHERE l.status = 5), 0) * 0.00000001 FROM long l) AS idle,
-		(SELECT coalesce(sum(l.amount) FILTER (WHERE l.status >= 6), 0) * 0.00000001 FROM long l) AS excluded,
-		(SELECT count(*) FROM off o WHERE o.difference <> 0)::numeric AS off,
-		(SELECT coalesce(sum(c.billable), 0) * 0.00000001 FROM cell c WHERE c.funding_group = 1 AND c.status <= 3) AS billable,
-		(SELECT n.n FROM named n) AS nobody,
-		(SELECT t.materials FROM taken t) AS taken, (SELECT t.not_taken FROM taken t) AS left_out,
-		(SELECT c.not_taken FROM hospital_cost._costing c JOIN k ON k.run_id = c.run_id) AS not_taken
-	) t
-	CROSS JOIN LATERAL (VALUES
-		(1, 'full cost of the run = all cells', t.exact, t.cells),
-		(2, 'patients + unmatched + idle + excluded = full cost', t.exact, t.patients + t.unmatched + t.idle + t.excluded),
-		(3, 'department × funding group × component whose cells differ from its pool', 0, t.off),
-		(4, 'billable materials charged = billable materials in the cells', t.taken, t.billable),
-		(5, 'drugs and materials charged where no unit has such cost', t.left_out, t.not_taken),
-		(6, 'cells of encounters that are not known', 0, t.nobody)
-	) AS v (ord, name, want, have)
-	WHERE EXISTS (SELECT FROM k)
-	ORDER BY v.ord;
-END;

@@ -66,8 +66,8 @@ BEGIN ATOMIC
 	FROM hospital_cost._department_cost c
 	JOIN hospital_cost._run r ON r.run_id = c.run_id
 	JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code AND d.class IN ('clinical', 'technical')
-	JOIN hospital_cost.cost_item i ON i.code = c.cost_item_code AND i.category <> 'drugs' AND NOT (i.category = 'materials' AND i.billable)
-	LEFT JOIN hospital_cost.variable_share v ON v.cost_item_code = i.code AND v.valid @> hospital_cost._last_day(r.period)
+	JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code AND i.category <> 'drugs' AND NOT (i.category = 'materials' AND i.billable)
+	LEFT JOIN hospital_cost.variable_share v ON v.cost_item_code = i.cost_item_code AND v.valid @> hospital_cost._last_day(r.period)
 	CROSS JOIN LATERAL (SELECT
 		CASE WHEN c.cost_class <> 'medical' OR c.funding_source = 'science_education' THEN 3
 			WHEN c.funding_source IN ('own', 'fiscal_basic') THEN 1 ELSE 2 END AS funding_group,

@@ -7,7 +7,7 @@ WITH part AS (
 	FROM hospital_cost._department_cost c
 	JOIN hospital_cost._run r ON r.run_id = c.run_id
 	JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code AND d.class = 'clinical'
-	JOIN hospital_cost.cost_item i ON i.code = c.cost_item_code
+	JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code
 	JOIN (VALUES ('outpatient', 'visit'), ('emergency', 'visit'), ('inpatient', 'bed_day')) AS o (setting, object) ON o.setting = d.setting
 	JOIN (VALUES ('medical'), ('medical_full'), ('hospital_full')) AS s (scope)
 		ON CASE s.scope
@@ -109,5 +109,5 @@ FROM amount a
 LEFT JOIN LATERAL (SELECT sum(c.direct + c.level1 + c.level2) AS amount FROM hospital_cost._run r
 	JOIN hospital_cost._department_cost c ON c.run_id = r.run_id AND c.department_code = a.department_code
 		AND c.cost_class = 'medical' AND c.funding_source IN ('own', 'fiscal_basic')
-	JOIN hospital_cost.cost_item i ON i.code = c.cost_item_code AND i.behaviour <> 'variable'
+	JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code AND i.behaviour <> 'variable'
 	WHERE r.period = a.period AND r.official) f ON true;

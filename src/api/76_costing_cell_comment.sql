@@ -1,7 +1,6 @@
 -- 70 costing: what the names of the cell table and its roll-ups mean.
 
 COMMENT ON FUNCTION hospital_cost.cost_objects(int, text) IS 'Computes the cost of all cost objects (成本核算对象) of a run and returns how many cells it wrote; called again it replaces them. mode ward_full: clinical units after the third level, by bed-days and visits; service_units: clinical and technical units after the second level, each by its basis in service_unit. In both, drugs and billable materials (单独收费的卫生材料) charged to an encounter are its own at zero mark-up, and the rest is spread by largest remainder at 1e-8 yuan. Errors: MC614 no such run, MC701 the official run of a closed month has its results, MC702 amounts do not fit, MC703 unknown mode';
-COMMENT ON FUNCTION hospital_cost.verify_costing(int) IS 'Proof of a costing (勾稽): cells against the run''s exact cost, unit by unit and component by component, and against what was charged; difference is 0 in each row if all is well. A charge posted since shows until cost_objects is called again. No rows: the run has no costing';
 COMMENT ON VIEW hospital_cost.costing IS 'Which runs have their cost objects computed (成本对象核算), how, when and by whom; while period_state is open they are provisional';
 COMMENT ON COLUMN hospital_cost.costing.mode IS 'ward_full or service_units, as given to cost_objects';
 COMMENT ON COLUMN hospital_cost.costing.entries IS 'Ledger entries of the month that were read';
@@ -64,5 +63,6 @@ COMMENT ON VIEW hospital_cost.costing_warning IS 'What to know before a figure i
 COMMENT ON TABLE hospital_cost._costing IS 'Costings, behind the view costing';
 COMMENT ON TABLE hospital_cost._encounter_cost IS 'Cells in 1e-8 yuan, behind the view encounter_cost';
 COMMENT ON FUNCTION hospital_cost._cost_encounters(int, boolean) IS 'Writes the cells of a run (true: mode service_units); returns entries read, cells written, cents not taken';
+COMMENT ON FUNCTION hospital_cost._costing_gone() IS 'Trigger: cells and item costs go with the costing of their run';
 COMMENT ON FUNCTION hospital_cost._days_over(date) IS 'Days of a month that are over';
 COMMENT ON VIEW hospital_cost._unit_cost_item IS 'Unit costs by cost item, behind visit_cost_item and bed_day_cost_item';

@@ -107,11 +107,11 @@ BEGIN ATOMIC
 			hospital_cost._scope_groups(cost_change.scope) AS groups
 	), moment AS MATERIALIZED (
 		SELECT b.object, b.department_code, 0 AS side, b.total_cost, coalesce(q.quantity, 0) AS quantity
-		FROM arg JOIN hospital_cost._unit_cost_base b ON b.run_id = arg.run0 AND b.scope = cost_change.scope
+		FROM arg JOIN hospital_cost._unit_cost_base b ON b.run_id = arg.run0 AND b.scope = cost_change.scope AND b.total_cost IS NOT NULL
 		LEFT JOIN hospital_cost._unit_quantity(cost_change.from_period) q ON q.department_code = b.department_code AND q.measure = b.object || 's'
 		UNION ALL
 		SELECT b.object, b.department_code, 1, b.total_cost, coalesce(q.quantity, 0)
-		FROM arg JOIN hospital_cost._unit_cost_base b ON b.run_id = arg.run1 AND b.scope = cost_change.scope
+		FROM arg JOIN hospital_cost._unit_cost_base b ON b.run_id = arg.run1 AND b.scope = cost_change.scope AND b.total_cost IS NOT NULL
 		LEFT JOIN hospital_cost._unit_quantity(cost_change.to_period) q ON q.department_code = b.department_code AND q.measure = b.object || 's'
 	), unit AS (
 		SELECT m.object, m.department_code, min(m.side) AS first_side, max(m.side) AS last_side,

@@ -16,7 +16,8 @@ FROM (SELECT x.run_id, x.department_code, x.funding_group, sum(x.amount) AS cost
 				WHEN k.funding_source IN ('own', 'fiscal_basic') THEN 1 ELSE 2 END AS funding_group
 		FROM hospital_cost._department_cost k
 		JOIN hospital_cost._run_department d ON d.run_id = k.run_id AND d.department_code = k.department_code AND d.class IN ('clinical', 'technical')
-		JOIN hospital_cost.cost_item i ON i.code = k.cost_item_code AND i.category <> 'drugs' AND NOT (i.category = 'materials' AND i.billable)) x
+		JOIN hospital_cost._run_cost_item i ON i.run_id = k.run_id AND i.cost_item_code = k.cost_item_code
+			AND i.category <> 'drugs' AND NOT (i.category = 'materials' AND i.billable)) x
 	GROUP BY x.run_id, x.department_code, x.funding_group) c
 JOIN hospital_cost._run r ON r.run_id = c.run_id
 LEFT JOIN (SELECT t.period, d.code, sum(t.amount) * 0.01 AS income
@@ -25,45 +26,79 @@ LEFT JOIN (SELECT t.period, d.code, sum(t.amount) * 0.01 AS income
 	JOIN hospital_cost.department d ON d.department_id = t.performing_id
 	GROUP BY t.period, d.code) i ON i.period = r.period AND i.code = c.department_code;
 
--- Inpatients discharged in the month, with what was charged to them up to its end. Nobody tells the planner how many rows a function returns, so here
--- and below it may not believe that they are few.
-CREATE OR REPLACE FUNCTION hospital_cost._discharged_case(period date)
-RETURNS TABLE (encounter_code text, diagnosis_code text, drg_code text, payer text, discharged_on date, days numeric, income numeric)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
+-- Inpatients discharged in the month.
+CREATE OR REPLACE FUNCTION hospital_cost._case_stay(period date)
+RETURNS TABLE (encounter_code text, diagnosis_code text, drg_code text, payer text, admitted_on date, discharged_on date, days numeric)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
 BEGIN ATOMIC
-	WITH gone AS MATERIALIZED (
-		SELECT e.code, e.diagnosis_code, e.drg_code, e.payer, (e.ended_at AT TIME ZONE z.name)::date AS last_day,
-			greatest(1, (e.ended_at AT TIME ZONE z.name)::date - (e.started_at AT TIME ZONE z.name)::date)::numeric AS days
+	-- Asked once: inlined, the time zone would be looked up for each encounter.
+	WITH z AS MATERIALIZED (
+		SELECT z.name, _case_stay.period::timestamp AT TIME ZONE z.name AS starts, (_case_stay.period + interval '1 month') AT TIME ZONE z.name AS ends
 		FROM (SELECT hospital_cost.hospital_timezone() AS name) z
-		JOIN hospital_cost.encounter e ON e.status = 'active' AND e.kind = 'inpatient'
-			AND e.ended_at >= _discharged_case.period::timestamp AT TIME ZONE z.name
-			AND e.ended_at < (_discharged_case.period + interval '1 month') AT TIME ZONE z.name
 	)
-	SELECT g.code, g.diagnosis_code, g.drg_code, g.payer, g.last_day, g.days, coalesce(c.income, 0)
-	FROM gone g
-	LEFT JOIN (SELECT l.encounter_code, sum(l.amount) * 0.01 AS income FROM hospital_cost._ledger l
-		WHERE l.period <= _discharged_case.period AND l.encounter_code IN (SELECT x.code FROM gone x)
-		GROUP BY l.encounter_code) c ON c.encounter_code = g.code;
+	SELECT e.code, e.diagnosis_code, e.drg_code, e.payer, d.first_day, d.last_day, greatest(1, d.last_day - d.first_day)::numeric
+	FROM z
+	JOIN hospital_cost.encounter e ON e.status = 'active' AND e.kind = 'inpatient' AND e.ended_at >= z.starts AND e.ended_at < z.ends
+	CROSS JOIN LATERAL (SELECT (e.started_at AT TIME ZONE z.name)::date AS first_day, (e.ended_at AT TIME ZONE z.name)::date AS last_day) d;
 END;
 
--- Lines charged to those patients by month, performing department and item, with the run that says what they cost.
+-- The first month that is looked at for what these patients were charged and what they cost: the one before the first of them came, as
+-- examinations are charged before admission. Older months are not read, or every figure would take as long as the hospital is old.
+CREATE OR REPLACE FUNCTION hospital_cost._case_first_month(period date) RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT (date_trunc('month', min(s.admitted_on)::timestamp) - interval '1 month')::date
+	FROM hospital_cost._case_stay(_case_first_month.period) s);
+
+-- The same with what was charged to them up to the end of the month. Nobody tells the planner how many rows a function returns, so here and below it
+-- may not believe that they are few: it hashes, and sorts no half ledger to add it up.
+CREATE OR REPLACE FUNCTION hospital_cost._discharged_case(period date)
+RETURNS TABLE (encounter_code text, diagnosis_code text, drg_code text, payer text, discharged_on date, days numeric, income numeric)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET enable_sort = off SET jit = off
+BEGIN ATOMIC
+	WITH gone AS MATERIALIZED (SELECT * FROM hospital_cost._case_stay(_discharged_case.period))
+	SELECT g.encounter_code, g.diagnosis_code, g.drg_code, g.payer, g.discharged_on, g.days, coalesce(c.income, 0)
+	FROM gone g
+	LEFT JOIN (SELECT l.encounter_code, sum(l.amount) * 0.01 AS income FROM hospital_cost._ledger l
+		WHERE l.period BETWEEN (SELECT hospital_cost._case_first_month(_discharged_case.period)) AND _discharged_case.period
+			AND l.encounter_code IN (SELECT x.encounter_code FROM gone x)
+		GROUP BY l.encounter_code) c ON c.encounter_code = g.encounter_code;
+END;
+
+-- Lines charged to those patients by month, performing department and item, with the run that says what they cost: null where the month has none.
 CREATE OR REPLACE FUNCTION hospital_cost._case_line(period date)
 RETURNS TABLE (encounter_code text, run_id int, department_code text, item_code text, component text, quantity numeric, amount numeric)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET enable_sort = off SET jit = off
 BEGIN ATOMIC
 	SELECT l.encounter_code, r.run_id, d.code, i.code,
 		CASE WHEN i.kind = 'drug' THEN 'drugs' WHEN i.kind = 'material' AND i.billable THEN 'billable_materials' END,
-		sum(l.quantity) * 0.0001, sum(l.amount) * 0.01
-	FROM hospital_cost._ledger l
-	JOIN hospital_cost._run r ON r.period = l.period AND r.official
+		l.quantity * 0.0001, l.amount * 0.01
+	FROM (SELECT x.encounter_code, x.period, x.performing_id, x.item_id, sum(x.quantity) AS quantity, sum(x.amount) AS amount
+		FROM hospital_cost._ledger x
+		WHERE x.period BETWEEN (SELECT hospital_cost._case_first_month(_case_line.period)) AND _case_line.period
+			AND x.encounter_code IN (SELECT c.encounter_code FROM hospital_cost._case_stay(_case_line.period) c)
+		GROUP BY x.encounter_code, x.period, x.performing_id, x.item_id) l
+	LEFT JOIN hospital_cost._run r ON r.period = l.period AND r.official
 	JOIN hospital_cost.charge_item i ON i.item_id = l.item_id
-	JOIN hospital_cost.department d ON d.department_id = l.performing_id
-	WHERE l.period <= _case_line.period
-		AND l.encounter_code IN (SELECT c.encounter_code FROM hospital_cost._discharged_case(_case_line.period) c)
-	GROUP BY 1, 2, 3, 4, 5;
+	JOIN hospital_cost.department d ON d.department_id = l.performing_id;
 END;
 
--- Cost of those patients by method, department and funding group. uncosted: what was charged for services whose cost nobody computed.
+-- What those patients have in the cells.
+CREATE OR REPLACE FUNCTION hospital_cost._case_top_down(period date)
+RETURNS TABLE (encounter_code text, run_id int, department_code text, funding_group int, personnel numeric, materials numeric,
+	billable_materials numeric, drugs numeric, depreciation numeric, amortisation numeric, risk_fund numeric, other numeric)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
+BEGIN ATOMIC
+	SELECT c.encounter_code, c.run_id, c.department_code, c.funding_group::int, c.personnel * 0.00000001, c.materials * 0.00000001,
+		c.billable_materials * 0.00000001, c.drugs * 0.00000001, c.depreciation * 0.00000001, c.amortisation * 0.00000001,
+		c.risk_fund * 0.00000001, c.other * 0.00000001
+	FROM hospital_cost._encounter_cost c
+	JOIN hospital_cost._case_stay(_case_top_down.period) g ON g.encounter_code = c.encounter_code
+	WHERE c.run_id = ANY (ARRAY(SELECT r.run_id FROM hospital_cost._run r WHERE r.official
+		AND r.period BETWEEN (SELECT hospital_cost._case_first_month(_case_top_down.period)) AND _case_top_down.period));
+END;
+
+-- Cost of those patients by method, department and funding group. uncosted: what was charged and whose cost nobody computed; top_down does not go by
+-- charges, so there it is what was charged in months whose cost objects nobody computed.
 CREATE OR REPLACE FUNCTION hospital_cost._case_cost(period date)
 RETURNS TABLE (method text, encounter_code text, run_id int, department_code text, funding_group int, personnel numeric, materials numeric,
 	billable_materials numeric, drugs numeric, depreciation numeric, amortisation numeric, risk_fund numeric, other numeric, uncosted numeric)
@@ -71,22 +106,21 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enab
 BEGIN ATOMIC
 	WITH line AS MATERIALIZED (SELECT * FROM hospital_cost._case_line(_case_cost.period)),
 	item AS MATERIALIZED (
-		SELECT c.run_id, c.department_code, c.item_code, c.funding_group, nullif(max(c.quantity), 0) AS quantity, sum(c.personnel) AS personnel,
+		SELECT c.run_id, c.department_code, c.item_code, c.funding_group, max(c.quantity) AS quantity, sum(c.personnel) AS personnel,
 			sum(c.materials) AS materials, sum(c.depreciation) AS depreciation, sum(c.amortisation) AS amortisation,
 			sum(c.risk_fund) AS risk_fund, sum(c.other) AS other
 		FROM hospital_cost._item_cost c
 		WHERE c.matched = 'item' AND c.run_id IN (SELECT l.run_id FROM line l)
 		GROUP BY c.run_id, c.department_code, c.item_code, c.funding_group
+		HAVING max(c.quantity) <> 0
 	)
-	SELECT 'top_down', c.encounter_code, c.run_id, c.department_code, c.funding_group::int, c.personnel * 0.00000001, c.materials * 0.00000001,
-		c.billable_materials * 0.00000001, c.drugs * 0.00000001, c.depreciation * 0.00000001, c.amortisation * 0.00000001,
-		c.risk_fund * 0.00000001, c.other * 0.00000001, 0::numeric
-	FROM hospital_cost._run r
-	JOIN hospital_cost._encounter_cost c ON c.run_id = r.run_id
-	JOIN hospital_cost._discharged_case(_case_cost.period) g ON g.encounter_code = c.encounter_code
-	-- Runs of before the first of them came are not looked at.
-	WHERE r.official AND r.period <= _case_cost.period AND r.period >= (SELECT date_trunc('month', min(x.discharged_on - x.days::int)::timestamp)
-		FROM hospital_cost._discharged_case(_case_cost.period) x)
+	SELECT 'top_down', c.encounter_code, c.run_id, c.department_code, c.funding_group, c.personnel, c.materials, c.billable_materials, c.drugs,
+		c.depreciation, c.amortisation, c.risk_fund, c.other, 0::numeric
+	FROM hospital_cost._case_top_down(_case_cost.period) c
+	UNION ALL
+	SELECT 'top_down', l.encounter_code, l.run_id, l.department_code, 1, 0, 0, 0, 0, 0, 0, 0, 0, l.amount
+	FROM line l
+	WHERE NOT EXISTS (SELECT FROM hospital_cost._costing k WHERE k.run_id = l.run_id)
 	UNION ALL
 	-- Drugs and billable materials are sold at what they cost (零加成).
 	SELECT m.method, l.encounter_code, l.run_id, l.department_code, 1, 0, 0, CASE l.component WHEN 'billable_materials' THEN l.amount ELSE 0 END,

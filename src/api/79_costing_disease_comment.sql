@@ -14,7 +14,7 @@ COMMENT ON COLUMN hospital_cost.disease_cost.unit_cost IS 'Mean cost of a case (
 COMMENT ON COLUMN hospital_cost.disease_cost.median_cost IS 'Median cost of a case, yuan';
 COMMENT ON COLUMN hospital_cost.disease_cost.service_cost IS 'Cost without drugs and billable materials (医疗服务项目成本), yuan';
 COMMENT ON COLUMN hospital_cost.disease_cost.result IS 'Income − cost (盈亏), yuan';
-COMMENT ON COLUMN hospital_cost.disease_cost.uncosted_income IS 'Charged for services that have no unit cost, or whose department has no ratio: their cost is missing in bottom_up and cost_to_charge, yuan';
+COMMENT ON COLUMN hospital_cost.disease_cost.uncosted_income IS 'Charged where no cost was computed, so that total_cost lacks it, yuan: bottom_up services without a unit cost, cost_to_charge services of a department without a ratio, both in months without an official run; top_down whatever was charged in months without cost objects';
 COMMENT ON VIEW hospital_cost.drg_cost IS 'DRG and DIP cost (DRG成本) by month of discharge, method, scope and group, as disease_cost. drg_code null: cases that failed grouping (未入组), counted and in no group';
 COMMENT ON COLUMN hospital_cost.drg_cost.weight IS 'Sum of weights (Σ RW), of DIP of points';
 COMMENT ON COLUMN hospital_cost.drg_cost.cmi IS 'Mean weight; over several groups Σ weight ÷ Σ cases is the case mix index (CMI)';
@@ -22,6 +22,9 @@ COMMENT ON COLUMN hospital_cost.drg_cost.payment IS 'Weight × rate, points × v
 COMMENT ON COLUMN hospital_cost.drg_cost.unpaid_cases IS 'Cases without a rate: neither in payment nor in result';
 COMMENT ON COLUMN hospital_cost.drg_cost.result IS 'Payment − cost (结余), yuan';
 COMMENT ON COLUMN hospital_cost.drg_cost.income_result IS 'Income − cost, yuan';
+COMMENT ON FUNCTION hospital_cost._case_stay(date) IS 'Inpatients discharged in a month';
+COMMENT ON FUNCTION hospital_cost._case_first_month(date) IS 'First month that is read for the patients discharged in a month';
+COMMENT ON FUNCTION hospital_cost._case_top_down(date) IS 'Cells of patients discharged in a month';
 COMMENT ON FUNCTION hospital_cost._discharged_case(date) IS 'Inpatients discharged in a month, with what was charged to them up to its end';
 COMMENT ON FUNCTION hospital_cost._case_line(date) IS 'What was charged to patients discharged in a month, by run, department and item';
 COMMENT ON FUNCTION hospital_cost._case_cost(date) IS 'Cost of patients discharged in a month, by method, department and funding group';

@@ -32,7 +32,7 @@ BEGIN ATOMIC
 			sum(c.level3 - CASE d.class WHEN 'technical' THEN c.sent ELSE 0 END) AS level3
 		FROM official o
 		JOIN hospital_cost._department_cost c ON c.run_id = o.run_id
-		JOIN hospital_cost.cost_item i ON i.code = c.cost_item_code
+		JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code
 		LEFT JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code
 		GROUP BY 1, 2, 3, 4, 5, 6, 7
 	), income AS (

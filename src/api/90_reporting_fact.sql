@@ -50,21 +50,21 @@ BEGIN ATOMIC
 		SELECT t.performing_department_code AS code FROM hospital_cost.charge_total t WHERE t.period <= _form_case_fact.period_to
 		GROUP BY t.performing_department_code HAVING sum(t.amount) < 2 * coalesce(sum(t.amount) FILTER (WHERE t.category = '04'), 0)
 	), unit AS (
-		SELECT d.code, CASE WHEN u.kind IN ('ward', 'icu', 'theatre') THEN u.kind WHEN u.kind IN ('clinic', 'pharmacy') THEN 'other_unit'
+		SELECT d.run_id, d.department_code,
+			CASE WHEN u.kind IN ('ward', 'icu', 'theatre') THEN u.kind WHEN u.kind IN ('clinic', 'pharmacy') THEN 'other_unit'
 			WHEN d.class = 'technical' THEN CASE WHEN l.code IS NULL THEN 'examination' ELSE 'laboratory' END
 			WHEN d.setting = 'inpatient' THEN 'ward' ELSE 'other_unit' END AS kind
-		FROM hospital_cost.department d
-		LEFT JOIN hospital_cost.service_unit u ON u.department_code = d.code
-		LEFT JOIN laboratory l ON l.code = d.code
+		FROM hospital_cost._run_department d
+		LEFT JOIN hospital_cost.service_unit u ON u.department_code = d.department_code
+		LEFT JOIN laboratory l ON l.code = d.department_code
 	), cost AS (
 		SELECT g.member, g.class, u.kind, c.funding_group, g.payment IS NOT NULL AS paid, sum(c.personnel) AS personnel, sum(c.materials) AS materials,
 			sum(c.billable_materials) AS billable_materials, sum(c.drugs) AS drugs, sum(c.depreciation) AS depreciation,
 			sum(c.amortisation) AS amortisation, sum(c.risk_fund) AS risk_fund, sum(c.other) AS other
 		FROM month m
-		CROSS JOIN LATERAL hospital_cost._case_cost(m.period) c
+		CROSS JOIN LATERAL hospital_cost._case_top_down(m.period) c
 		JOIN gone g ON g.encounter_code = c.encounter_code
-		LEFT JOIN unit u ON u.code = c.department_code
-		WHERE c.method = 'top_down'
+		LEFT JOIN unit u ON u.run_id = c.run_id AND u.department_code = c.department_code
 		GROUP BY g.member, g.class, u.kind, c.funding_group, g.payment IS NOT NULL
 	)
 	SELECT true, false, c.member, NULL, c.class,

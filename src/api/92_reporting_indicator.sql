@@ -14,13 +14,18 @@ BEGIN ATOMIC
 			sum(c.direct) AS direct, sum(c.full_cost) AS full_cost
 		FROM official o
 		JOIN hospital_cost._department_cost c ON c.run_id = o.run_id
-		JOIN hospital_cost.cost_item i ON i.code = c.cost_item_code
+		JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code
 		LEFT JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code
 		WHERE hospital_cost._cost_origin(c.funding_source, c.cost_class) = 'own'
 		GROUP BY 1, 2, 3
 	), income AS MATERIALIZED (
-		SELECT t.category, CASE t.setting WHEN 'emergency' THEN 'outpatient' ELSE t.setting END AS setting, sum(t.amount) AS amount
-		FROM hospital_cost.charge_total t WHERE t.period = _indicator_base.period
+		-- By what the ordering department was in the run, as forms have it.
+		SELECT t.category, CASE s.setting WHEN 'emergency' THEN 'outpatient' ELSE s.setting END AS setting, sum(t.amount) AS amount
+		FROM official o
+		JOIN hospital_cost.charge_total t ON t.period = o.period
+		LEFT JOIN hospital_cost._run_department d ON d.run_id = o.run_id
+			AND d.department_code = coalesce(t.ordering_department_code, t.performing_department_code)
+		CROSS JOIN LATERAL (SELECT coalesce(d.setting, t.setting) AS setting) s
 		GROUP BY 1, 2
 	), work AS MATERIALIZED (
 		SELECT w.measure, sum(w.quantity) AS quantity FROM hospital_cost.workload w WHERE w.period = _indicator_base.period GROUP BY w.measure

@@ -36,7 +36,7 @@ BEGIN ATOMIC
 		FROM official r
 		JOIN hospital_cost._department_cost c ON c.run_id = r.run_id AND hospital_cost._cost_origin(c.funding_source, c.cost_class) = 'own'
 		JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code AND d.class IN ('clinical', 'technical')
-		JOIN hospital_cost.cost_item i ON i.code = c.cost_item_code AND i.category <> 'drugs' AND NOT (i.category = 'materials' AND i.billable)
+		JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code AND i.category <> 'drugs' AND NOT (i.category = 'materials' AND i.billable)
 	), discharged AS (
 		SELECT coalesce(sum(k.total), 0) AS amount
 		FROM official r

@@ -139,8 +139,11 @@ choose_income(Costing *costing)
 	CostingEncounter encounter;
 
 	while (costing_sort_next(costing->sort, &encounter))
+	{
+		CHECK_FOR_INTERRUPTS();
 		for (int i = 0; i < encounter.uses; i++)
 			add(&costing->totals[encounter.use[i].department].services, encounter.use[i].weight);
+	}
 	for (int d = 0; d < costing->run->departments; d++)
 	{
 		const CostingDepartment *department = &costing->run->department[d];
@@ -314,6 +317,7 @@ write_cells(Costing *costing)
 	{
 		MemoryContext old = MemoryContextSwitchTo(work);
 
+		CHECK_FOR_INTERRUPTS();
 		if (run->department[d].excluded == CELL_PATIENT)
 			begin_unit(costing, d, rest[d]);
 		MemoryContextSwitchTo(old);

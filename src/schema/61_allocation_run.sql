@@ -60,6 +60,16 @@ CREATE TABLE hospital_cost._run_step (
 	fallback_driver_code text COLLATE "C",
 	PRIMARY KEY (run_id, step_id)
 );
+-- What the cost items of a run were: a class that is changed later does not move the figures of months that were reported.
+CREATE TABLE hospital_cost._run_cost_item (
+	run_id int NOT NULL,
+	cost_item_code text COLLATE "C" NOT NULL,
+	cost_item_name text NOT NULL,
+	category text NOT NULL,
+	behaviour text NOT NULL,
+	billable boolean NOT NULL,
+	PRIMARY KEY (run_id, cost_item_code)
+);
 -- The result, one row a cell that is not empty. full_cost is the cell after controlled rounding.
 CREATE TABLE hospital_cost._department_cost (
 	run_id int NOT NULL,

@@ -19,7 +19,7 @@ CREATE TABLE hospital_cost.capacity (
 );
 
 CREATE TABLE hospital_cost._costing (
-	run_id int PRIMARY KEY REFERENCES hospital_cost._run (run_id),
+	run_id int PRIMARY KEY REFERENCES hospital_cost._run (run_id) ON DELETE CASCADE,
 	mode text NOT NULL CONSTRAINT costing_mode_check CHECK (mode IN ('ward_full', 'service_units')),
 	computed_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	computed_by text NOT NULL DEFAULT SESSION_USER,
