@@ -34,6 +34,10 @@ BEGIN
 	END IF;
 END $$;
 
+CREATE OR REPLACE FUNCTION hospital_cost._flow_proof(run_id int, OUT total numeric, OUT open_splits bigint)
+AS 'MODULE_PATHNAME', 'hc_flow_proof'
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
+
 -- The inputs of a run, copied: what is computed from them can be computed again years later.
 CREATE OR REPLACE FUNCTION hospital_cost._snapshot_inputs(new_run int, month date, plan hospital_cost.allocation_plan) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -154,10 +158,7 @@ BEGIN ATOMIC
 		FULL JOIN (SELECT d.cost_item_code, d.funding_source, sum(d.amount) AS amount FROM hospital_cost._direct_cost d JOIN r ON r.period = d.period
 			WHERE d.cost_class = 'medical' GROUP BY 1, 2) d USING (cost_item_code, funding_source)
 	), flow AS MATERIALIZED (
-		SELECT f.* FROM hospital_cost.allocation_flow(verify_allocation.run) f
-	), split AS (
-		SELECT sum(f.amount) - min(f.base) AS difference FROM flow f
-		GROUP BY f.step_no, f.pass, f.from_code, f.cost_item_code, f.funding_source, f.cost_class
+		SELECT f.total, f.open_splits FROM hospital_cost._flow_proof(verify_allocation.run) f
 	), margin AS (
 		SELECT sum(c.full_cost) AS rounded, sum(c.direct + c.received - c.sent) AS exact FROM cell c GROUP BY c.department_code
 		UNION ALL
@@ -179,8 +180,8 @@ BEGIN ATOMIC
 		(SELECT coalesce(sum(c.direct + c.received - c.sent), 0) FROM cell c) AS exact,
 		(SELECT coalesce(sum(c.full_cost), 0) FROM cell c) AS full_cost,
 		(SELECT coalesce(sum(c.received), 0) FROM cell c) AS received, (SELECT coalesce(sum(c.sent), 0) FROM cell c) AS sent,
-		(SELECT coalesce(sum(f.amount), 0) FROM flow f) AS flows,
-		(SELECT count(*) FROM split s WHERE s.difference <> 0)::numeric AS open_splits,
+		coalesce((SELECT f.total FROM flow f), 0) AS flows,
+		coalesce((SELECT f.open_splits FROM flow f), 0)::numeric AS open_splits,
 		(SELECT count(*) FROM margin m, unit u WHERE abs(m.rounded - m.exact) >= u.cent)::numeric AS bad_margins,
 		(SELECT count(*) FROM r WHERE r.fingerprint IS DISTINCT FROM hospital_cost._fingerprint(r.run_id))::numeric AS changed_inputs,
 		(SELECT count(*) FROM r CROSS JOIN LATERAL hospital_cost._cell_difference(r.run_id))::numeric AS changed_cells

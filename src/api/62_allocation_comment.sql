@@ -83,6 +83,7 @@ COMMENT ON FUNCTION hospital_cost._plan_guard() IS 'Guard trigger: a plan versio
 COMMENT ON FUNCTION hospital_cost._require_same_steps(int, hospital_cost.allocation_plan) IS 'allocate: a plan version that was run has no new steps (MC613)';
 COMMENT ON FUNCTION hospital_cost._snapshot_direct(int, date) IS 'Copies the direct cost of a month for a run';
 COMMENT ON FUNCTION hospital_cost._snapshot_driver(int, date, text, text) IS 'Copies the values of a driver for a run';
+COMMENT ON FUNCTION hospital_cost._flow_proof(int) IS 'Sum of the flows of a run, and splits among them that do not close, told by doing the run once more. MC614';
 COMMENT ON FUNCTION hospital_cost._snapshot_inputs(int, date, hospital_cost.allocation_plan) IS 'Copies the inputs of a run';
 COMMENT ON FUNCTION hospital_cost._compute_run(int) IS 'Allocates from the stored inputs of a run, rounds, stores the cells, and returns the bound of their error in yuan';
 COMMENT ON SEQUENCE hospital_cost.direct_cost_seq IS 'Numbers rows of direct cost';
