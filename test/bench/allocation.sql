@@ -1,4 +1,4 @@
--- A dense three-level hospital: 20 % administrative, 10 % auxiliary, 20 % technical, the rest clinical; every driver filled for every pair.
+-- A dense three-level hospital: 20 % administrative, 10 % auxiliary, 20 % technical, the rest clinical; every driver filled for every pair; with :sparse twenty receivers a server.
 CREATE EXTENSION hospital_cost CASCADE;
 SELECT hospital_cost.load_defaults();
 CREATE SCHEMA work;
@@ -15,6 +15,16 @@ INSERT INTO hospital_cost.cost_item (code, name, category) SELECT 'K' || i, 'K' 
 INSERT INTO hospital_cost._direct_cost (period, department_code, cost_item_code, funding_source, cost_class, amount)
 SELECT '2025-03-01', d.code, 'K' || i, s, 'medical', 1000 + (d.department_id * 7919 + i * 104729) % 100000 / 100.0
 FROM hospital_cost.department d, generate_series(1, :items) i, unnest('{own,fiscal_project,science_education}'::text[]) s;
+\if :sparse
+-- Each server has twenty receivers, all clinical.
+INSERT INTO hospital_cost._driver_value
+SELECT '2025-03-01', CASE a.class WHEN 'administrative' THEN 'headcount' WHEN 'auxiliary' THEN 'service_quantity' ELSE 'ordered_revenue' END, a.code, r.code,
+	1 + (a.department_id * 31 + r.department_id * 17) % 1000
+FROM hospital_cost.department a
+JOIN (SELECT d.code, d.department_id, row_number() OVER (ORDER BY d.code) AS place FROM hospital_cost.department d WHERE d.class = 'clinical') r
+	ON (r.place + a.department_id * 13) % (:departments / 40) = 0
+WHERE a.class <> 'clinical';
+\else
 INSERT INTO hospital_cost._driver_value
 SELECT '2025-03-01', 'headcount', NULL, d.code, 1 + d.department_id % 40 FROM hospital_cost.department d WHERE d.class <> 'administrative';
 INSERT INTO hospital_cost._driver_value
@@ -22,6 +32,7 @@ SELECT '2025-03-01', CASE a.class WHEN 'auxiliary' THEN 'service_quantity' ELSE 
 	1 + (a.department_id * 31 + r.department_id * 17) % 1000
 FROM hospital_cost.department a, hospital_cost.department r
 WHERE a.class = 'auxiliary' AND r.class IN ('technical', 'clinical') OR a.class = 'technical' AND r.class = 'clinical';
+\endif
 
 CREATE TABLE work.cell (department text, item text, source text, amount numeric);
 CREATE FUNCTION work.twin() RETURNS bigint LANGUAGE plpgsql AS $$
