@@ -25,7 +25,7 @@ CREATE OR REPLACE TRIGGER write_workload_value INSTEAD OF INSERT OR UPDATE OR DE
 -- Occupied bed-days (实际占用床日): the midnights a patient is in the ward, each counted for the day it ends; days still to
 -- come do not count. Admitted and gone on one day: one bed-day, in the last ward.
 CREATE OR REPLACE VIEW hospital_cost._bed_day AS
-WITH zone AS (SELECT hospital_cost.hospital_timezone() AS name),
+WITH zone AS MATERIALIZED (SELECT hospital_cost.hospital_timezone() AS name),
 local_stay AS (
 	SELECT s.encounter_code, s.department_code, s.from_at,
 		(s.from_at AT TIME ZONE z.name)::date AS first_day,
@@ -35,13 +35,13 @@ local_stay AS (
 	CROSS JOIN zone z
 	WHERE s.from_at <= now()
 )
-SELECT l.department_code, hospital_cost.period_of(m.month::date) AS period,
+SELECT l.department_code, m.month::date AS period,
 	(least(l.last_day, (m.month + interval '1 month')::date) - greatest(l.first_day, m.month::date))::numeric AS days
 FROM local_stay l
 CROSS JOIN LATERAL generate_series(date_trunc('month', l.first_day::timestamp), (l.last_day - 1)::timestamp, interval '1 month') AS m (month)
 WHERE l.last_day > l.first_day
 UNION ALL
-SELECT (array_agg(l.department_code ORDER BY l.from_at DESC))[1], hospital_cost.period_of(min(l.first_day)), 1
+SELECT (array_agg(l.department_code ORDER BY l.from_at DESC))[1], date_trunc('month', min(l.first_day)::timestamp)::date, 1
 FROM local_stay l
 JOIN hospital_cost.encounter e ON e.code = l.encounter_code AND e.ended_at IS NOT NULL
 GROUP BY l.encounter_code
@@ -50,14 +50,14 @@ HAVING min(l.first_day) = max(l.last_day);
 CREATE OR REPLACE VIEW hospital_cost.workload AS
 WITH zone AS (SELECT hospital_cost.hospital_timezone() AS name),
 counted AS (
-	SELECT hospital_cost.period_of((e.started_at AT TIME ZONE z.name)::date) AS period, e.department_code,
+	SELECT date_trunc('month', e.started_at AT TIME ZONE z.name)::date AS period, e.department_code,
 		CASE WHEN e.kind = 'checkup' THEN 'checkups' WHEN e.kind = 'inpatient' THEN 'admissions' ELSE 'visits' END AS measure,
 		count(*)::numeric AS quantity
 	FROM hospital_cost.encounter e CROSS JOIN zone z
 	WHERE e.status = 'active'
 	GROUP BY 1, 2, 3
 	UNION ALL
-	SELECT hospital_cost.period_of((e.ended_at AT TIME ZONE z.name)::date), coalesce(last_ward.department_code, e.department_code),
+	SELECT date_trunc('month', e.ended_at AT TIME ZONE z.name)::date, coalesce(last_ward.department_code, e.department_code),
 		'discharges', count(*)
 	FROM hospital_cost.encounter e CROSS JOIN zone z
 	LEFT JOIN (SELECT DISTINCT ON (s.encounter_code) s.encounter_code, s.department_code

@@ -1,8 +1,9 @@
 -- 90 reporting: the cells of a form, from its layout and its facts. A ratio is a quotient of sums, never a mean of ratios.
+-- The planner takes a layout for a handful of lines; a form of all items has cells by the ten thousand, and looping over them takes their square.
 
 CREATE OR REPLACE FUNCTION hospital_cost._form_cell(form text, period_from date, period_to date, scope text, language text, first date)
 RETURNS TABLE (row_no int, row_code text, row_name text, col_no int, col_code text, col_name text, amount numeric, ratio numeric)
-LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
 BEGIN ATOMIC
 	WITH line AS MATERIALIZED (
 		SELECT l.* FROM hospital_cost.form_line l WHERE l.form_code = _form_cell.form
