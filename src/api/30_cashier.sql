@@ -108,7 +108,8 @@ BEGIN ATOMIC
 	VALUES ('cash', '1001', '库存现金'), ('bank_card', '1002', '银行存款'), ('bank_transfer', '1002', '银行存款'), ('cheque', '1002', '银行存款'),
 		('wechat', '1021', '其他货币资金'), ('alipay', '1021', '其他货币资金'), ('insurer_account', '12120201', '应收医保款'),
 		('insurer_fund', '12120201', '应收医保款'), ('patient_account', '2305', '预收医疗款'), ('other', '1218', '其他应收款'),
-		('receivable_outpatient', '12120202', '门急诊病人欠费'), ('receivable_inpatient', '121201', '应收在院病人医疗款'), ('deposit', '2305', '预收医疗款'),
+		('receivable_outpatient', '12120202', '门急诊病人欠费'), ('receivable_inpatient', '121201', '应收在院病人医疗款'),
+		('deposit', '2305', '预收医疗款'),
 		('cash_long', '2307', '其他应付款'), ('cash_short', '1218', '其他应收款')
 	ON CONFLICT (purpose) DO NOTHING;
 	INSERT INTO hospital_cost.ledger_account (purpose, account_code, name)

@@ -97,7 +97,8 @@ BEGIN
 		RAISE EXCEPTION 'shift % is neither long nor short', shift USING ERRCODE = 'MC309', HINT = 'See hospital_cost.long_short.';
 	ELSIF NOT EXISTS (SELECT FROM hospital_cost.long_short_cause u WHERE u.code = cause AND u.active) THEN
 		RAISE EXCEPTION 'cause "%" is not known', cause USING ERRCODE = 'MC309', HINT = 'See hospital_cost.long_short_cause.';
-	ELSIF (treatment = ANY (CASE WHEN k.counted > k.expected THEN '{explained,liability,refunded}' ELSE '{explained,compensated,written_off}' END::text[])) IS NOT TRUE THEN
+	ELSIF (treatment = ANY (CASE WHEN k.counted > k.expected THEN '{explained,liability,refunded}'
+		ELSE '{explained,compensated,written_off}' END::text[])) IS NOT TRUE THEN
 		RAISE EXCEPTION 'shift %: treatment "%" does not fit', shift, treatment USING ERRCODE = 'MC309',
 			HINT = 'Of long cash: explained, liability, refunded. Of short cash: explained, compensated, written_off.';
 	END IF;

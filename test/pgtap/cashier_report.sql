@@ -87,5 +87,12 @@ SELECT set_eq($$SELECT his.past_guards('UPDATE hospital_cost._shift_close SET sp
 ROLLBACK TO s;
 SELECT set_eq($$SELECT his.past_guards('UPDATE hospital_cost._closed_payment o SET entry_id = (SELECT min(l.entry_id) FROM hospital_cost.payment_ledger l WHERE l.operator = ''A'') WHERE entry_id = (SELECT max(entry_id) FROM hospital_cost._closed_payment)')$$,
 	ARRAY['closes: amount of the entries they own', 'closes: cash in − cash out', 'closes: entries of another cashier, or gone'], 'money of somebody else');
+ROLLBACK TO s;
+SELECT his.past_guards('UPDATE hospital_cost._shift_close SET span = tstzrange(lower(span) - interval ''2 days'', upper(span) - interval ''25 hours'')') \g /dev/null
+SELECT is((SELECT l.state FROM hospital_cost.long_short l), 'overdue', 'a case of yesterday is overdue');
+SET SESSION AUTHORIZATION hc_acc;
+SELECT hospital_cost.handle_long_short(:bob, 'change', 'liability'), hospital_cost.handle_long_short(:bob, 'duplicate', 'refunded') \g /dev/null
+RESET SESSION AUTHORIZATION;
+SELECT results_eq('SELECT l.state, l.cause_code FROM hospital_cost.long_short l', $$VALUES ('handled_late', 'duplicate' COLLATE "C")$$, 'handled late, and the last word holds');
 SELECT * FROM finish();
 ROLLBACK;
