@@ -70,7 +70,7 @@ BEGIN
 	SELECT s.shift_id, s.cashier_code, tstzrange(s.opened_at, greatest(clock_timestamp(), s.opened_at + interval '1 microsecond')),
 		(SELECT count(*) FROM hospital_cost._closed_payment o WHERE o.shift_id = s.shift_id), coalesce(sum(m.amount_in - m.amount_out), 0), s.float_start, moved,
 		coalesce(sum(m.amount_in) FILTER (WHERE m.channel = 'cash'), 0), coalesce(sum(m.amount_out) FILTER (WHERE m.channel = 'cash'), 0), banked,
-		coalesce(float_counted, s.float_start + moved), counted
+		greatest(coalesce(float_counted, s.float_start + moved), 0), counted
 	FROM hospital_cost._shift_method m WHERE m.shift_id = s.shift_id;
 END $$;
 

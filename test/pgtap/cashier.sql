@@ -11,6 +11,19 @@ BEGIN;
 SELECT * FROM no_plan();
 CREATE VIEW his.shift AS SELECT s.shift_id AS id, format('%s %s: %s in, %s out, expected %s, counted %s', s.cashier_code, s.state, s.cash_in, s.cash_out, s.expected, s.counted) AS said FROM hospital_cost.shift s;
 
+-- the table of docs/cashier.md: what a role may call, and nothing else of it
+CREATE TABLE his.duty (what text, who text[]);
+INSERT INTO his.duty VALUES ('open_shift(text,text)', '{cashier}'), ('close_shift(bigint,numeric,numeric,numeric)', '{cashier}'), ('may(text,numeric)', '{cashier}'), ('void_receipt(text,text)', '{cashier,cashier_leader}'),
+	('review_shift(bigint,text)', '{cashier_leader}'), ('approve(text,regclass,text,numeric,text)', '{cashier_leader}'), ('move_float(text,text,numeric,text)', '{cashier_leader}'),
+	('issue_receipts(text,bigint,bigint,integer,text)', '{cashier_leader}'), ('count_float(text,numeric,text)', '{auditor,cashier_leader}'), ('handle_long_short(bigint,text,text,text)', '{accountant,cashier_leader}'),
+	('audit_shift(bigint,integer,bigint)', '{accountant}'), ('verify_money(date)', '{accountant,auditor,cashier_leader,controller,pricing,reader}');
+SELECT is(ARRAY(SELECT r FROM unnest('{accountant,auditor,cashier,cashier_leader,clerk,controller,pricing,reader}'::text[]) r WHERE has_function_privilege('hc desk_' || r, 'hospital_cost.' || d.what, 'EXECUTE') ORDER BY r), d.who, d.what)
+FROM his.duty d;
+SELECT is(ARRAY(SELECT r FROM unnest('{accountant,auditor,cashier,cashier_leader,clerk,controller,pricing,reader}'::text[]) r WHERE has_table_privilege('hc desk_' || r, 'hospital_cost.' || t, 'INSERT, UPDATE, DELETE') ORDER BY r),
+	'{accountant}', 'who writes ' || t) FROM unnest('{cashier,cashier_window,payment_method,authority,ledger_account,long_short_cause}'::text[]) t;
+SELECT is_empty($$SELECT t, r FROM unnest('{accountant,auditor,cashier,cashier_leader,clerk,controller,pricing,reader}'::text[]) r, pg_class t WHERE t.relnamespace = 'hospital_cost'::regnamespace AND t.relkind = 'r'
+	AND t.relname ~ '^_(shift|closed|float|receipt|approval|long_short)' AND has_table_privilege('hc desk_' || r, t.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')$$, 'nobody touches what was closed');
+
 -- opening: the login says who it is
 SET SESSION AUTHORIZATION hc_acc;
 SELECT throws_ok($$SELECT hospital_cost.open_shift()$$, '42501', NULL, 'an accountant opens no shift');
@@ -78,6 +91,11 @@ SELECT hospital_cost.open_shift() AS ann3 \gset
 SELECT is((SELECT s.float_start FROM hospital_cost.shift s WHERE s.shift_id = :ann3), 480.00, 'the float goes on as it was counted');
 RESET SESSION AUTHORIZATION;
 SELECT is((SELECT s.cash_in FROM hospital_cost.shift s WHERE s.shift_id = :ann), 160.00, 'and what was closed stays');
+SET SESSION AUTHORIZATION hc_lea;
+SELECT hospital_cost.move_float('B', 'return', 3) \g /dev/null
+SET SESSION AUTHORIZATION hc_bob;
+SELECT results_eq($$SELECT c.expected, c.difference FROM hospital_cost.close_shift(hospital_cost.open_shift(), 4) c$$, $$VALUES (4.00, 0.00)$$, 'a float returned out of the takings leaves none, not less');
+RESET SESSION AUTHORIZATION;
 SELECT throws_ok(format('%s hospital_cost.%I%s', v.verb, t, v.rest), 'MC006', NULL, v.verb || ' ' || t) FROM unnest('{_shift,_shift_close,_closed_payment,_shift_method,_float_move,_closed_float,_shift_review,
 	_shift_audit,_shift_audit_entry,_long_short_handling,_receipt_range,_receipt_void,_approval}'::text[]) t, (VALUES ('DELETE FROM', ''), ('TRUNCATE', ' CASCADE')) v (verb, rest);
 SELECT throws_ok(format('INSERT INTO hospital_cost._closed_payment SELECT entry_id, %s FROM hospital_cost._closed_payment LIMIT 1', :ann2), '23505', NULL, 'an entry is in one close');
