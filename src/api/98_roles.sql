@@ -28,6 +28,17 @@ BEGIN ATOMIC
 		('clerk', 'EXECUTE', 'unposted(regclass) post_pending(regclass,boolean,boolean) post_pending() unposted_payments(regclass)
 			post_pending_payments(regclass,boolean) refresh_feed(regclass) verify_feed(regclass)
 			post_charges() post_charge_row() price_charge() post_payments() follow_feed() _refuse_truncate()'),
+		-- 30: a cashier counts before he sees what is expected, so he is no reader.
+		('reader', 'SELECT', 'cashier cashier_window payment_method authority approval refund_approval shift float_ledger long_short long_short_cause receipt
+			receipt_range cashier_day hospital_day payment_mix window_demand ledger_account voucher'),
+		('reader', 'EXECUTE', 'verify_money(date) _authority_limit(text,text,date)'),
+		('cashier', 'SELECT', 'cashier cashier_window payment_method authority reason_code shift long_short receipt_range'),
+		('cashier', 'EXECUTE', 'open_shift(text,text) close_shift(bigint,numeric,numeric,numeric) void_receipt(text,text) may(text,numeric)'),
+		('cashier_leader', 'EXECUTE', 'review_shift(bigint,text) approve(text,regclass,text,numeric,text) move_float(text,text,numeric,text) count_float(text,numeric,text)
+			handle_long_short(bigint,text,text,text) issue_receipts(text,bigint,bigint,integer,text) void_receipt(text,text)'),
+		('accountant', 'SELECT,INSERT,UPDATE', 'cashier cashier_window payment_method authority ledger_account long_short_cause'),
+		('accountant', 'EXECUTE', 'audit_shift(bigint,integer,bigint) handle_long_short(bigint,text,text,text)'),
+		('auditor', 'EXECUTE', 'count_float(text,numeric,text)'),
 		-- 40
 		('reader', 'SELECT', 'rule rule_kind finding'),
 		('controller', 'SELECT,INSERT,UPDATE', 'rule'),
@@ -91,13 +102,13 @@ BEGIN
 		END LOOP;
 	END LOOP;
 	-- Everybody may read what everybody may read; the other roles add to it.
-	FOR role_name IN SELECT DISTINCT prefix || '_' || x.role FROM hospital_cost._grant() x WHERE x.role NOT IN ('reader', 'clerk') LOOP
+	FOR role_name IN SELECT DISTINCT prefix || '_' || x.role FROM hospital_cost._grant() x WHERE x.role NOT IN ('reader', 'clerk', 'cashier') LOOP
 		EXECUTE format('GRANT %I TO %I', prefix || '_reader', role_name);
 	END LOOP;
 END $$;
 
 COMMENT ON FUNCTION hospital_cost._grant() IS 'What setup_roles grants: role, privileges, objects';
-COMMENT ON FUNCTION hospital_cost.setup_roles(text) IS 'Creates the roles prefix_reader, _clerk, _pricing, _cashier_leader, _accountant, _controller, _auditor (NOLOGIN) where they are missing and grants them their rights; repeatable. Returns the roles it made. To be called by a role that may create roles';
+COMMENT ON FUNCTION hospital_cost.setup_roles(text) IS 'Creates the roles prefix_reader, _clerk, _pricing, _cashier, _cashier_leader, _accountant, _controller, _auditor (NOLOGIN) where they are missing and grants them their rights; repeatable. Returns the roles it made. To be called by a role that may create roles';
 
 -- Functions that nobody has granted or revoked yet are new: at installation all, in an update those it adds. What the DBA granted is not
 -- touched, because a change made by the script would belong to the extension and dumps would leave the DBA's grants out.

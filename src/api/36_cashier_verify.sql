@@ -1,0 +1,77 @@
+-- 30 cashier: the standing check of a day's money, by separate SQL over the entries.
+
+-- Closes that ended on the day, worked out again from the entries they own.
+CREATE OR REPLACE FUNCTION hospital_cost._verify_closes(day date) RETURNS TABLE (identity text, expected numeric, actual numeric, example text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	WITH k AS MATERIALIZED (
+		SELECT c.*, s.opened_at FROM hospital_cost._shift_close c JOIN hospital_cost._shift s ON s.shift_id = c.shift_id
+		WHERE hospital_cost.hospital_day(upper(c.span)) = _verify_closes.day
+	), owned AS (
+		SELECT k.shift_id, count(p.entry_id) AS entries, coalesce(sum(p.amount), 0) AS amount,
+			coalesce(sum(p.amount) FILTER (WHERE m.channel = 'cash'), 0) AS cash, count(*) FILTER (WHERE p.operator COLLATE "C" <> k.cashier_code) AS foreigners,
+			count(*) FILTER (WHERE o.entry_id IS NOT NULL AND p.entry_id IS NULL) AS gone
+		FROM k LEFT JOIN hospital_cost._closed_payment o ON o.shift_id = k.shift_id LEFT JOIN hospital_cost._payment p ON p.entry_id = o.entry_id
+		LEFT JOIN hospital_cost._shift_method m ON m.shift_id = k.shift_id AND m.method = p.method COLLATE "C"
+		GROUP BY k.shift_id
+	)
+	SELECT 'closes: amount of the entries they own', coalesce(sum(k.amount), 0), coalesce(sum(o.amount), 0),
+		'shift ' || min(k.shift_id) FILTER (WHERE k.amount <> o.amount) FROM k JOIN owned o ON o.shift_id = k.shift_id
+	UNION ALL SELECT 'closes: entries they own', coalesce(sum(k.entries), 0), coalesce(sum(o.entries), 0),
+		'shift ' || min(k.shift_id) FILTER (WHERE k.entries <> o.entries) FROM k JOIN owned o ON o.shift_id = k.shift_id
+	UNION ALL SELECT 'closes: cash in − cash out', coalesce(sum(k.cash_in - k.cash_out), 0), coalesce(sum(o.cash), 0),
+		'shift ' || min(k.shift_id) FILTER (WHERE k.cash_in - k.cash_out <> o.cash) FROM k JOIN owned o ON o.shift_id = k.shift_id
+	UNION ALL SELECT 'closes: entries of another cashier, or gone', 0, coalesce(sum(o.foreigners + o.gone), 0),
+		'shift ' || min(o.shift_id) FILTER (WHERE o.foreigners + o.gone > 0) FROM owned o
+	UNION ALL SELECT 'closes that do not begin where the one before ended', 0, count(*), 'shift ' || min(k.shift_id)
+		FROM k JOIN LATERAL (SELECT max(upper(b.span)) AS at FROM hospital_cost._shift_close b WHERE b.cashier_code = k.cashier_code
+			AND upper(b.span) < upper(k.span)) b ON true WHERE b.at <> lower(k.span) OR k.opened_at <> lower(k.span)
+	UNION ALL SELECT 'closes: float counted at the start = at the end of the one before', 0, count(*), 'shift ' || min(k.shift_id)
+		FROM k JOIN hospital_cost._shift_close b ON b.cashier_code = k.cashier_code AND upper(b.span) = lower(k.span) WHERE b.float_end <> k.float_start;
+END;
+
+CREATE OR REPLACE FUNCTION hospital_cost._verify_vouchers(day date) RETURNS TABLE (identity text, expected numeric, actual numeric, example text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	WITH v AS MATERIALIZED (SELECT x.* FROM hospital_cost.voucher x WHERE x.day = _verify_vouchers.day)
+	SELECT 'vouchers: debit = credit', coalesce(sum(v.debit), 0), coalesce(sum(v.credit), 0), NULL FROM v
+	UNION ALL SELECT 'vouchers: income = charges of the day', (SELECT coalesce(sum(l.amount), 0) * 0.01 FROM hospital_cost._ledger l
+		WHERE l.service_day = _verify_vouchers.day), coalesce(sum(v.credit), 0), NULL FROM v WHERE v.event IN ('outpatient_charge', 'inpatient_charge')
+	UNION ALL SELECT 'vouchers: money = payments of the day', (SELECT coalesce(sum(p.amount), 0) FROM hospital_cost._payment p
+		WHERE p.day = _verify_vouchers.day), coalesce(sum(v.debit), 0), NULL FROM v WHERE v.event IN ('outpatient_payment', 'inpatient_payment', 'deposit')
+	UNION ALL SELECT 'vouchers: lines without an account', 0, count(*), min(v.account_code) FROM v WHERE v.account_code LIKE '?%';
+END;
+
+CREATE OR REPLACE FUNCTION hospital_cost._verify_receipts(day date) RETURNS TABLE (identity text, expected numeric, actual numeric, example text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT 'receipts: payments without a number', 0::numeric, count(*)::numeric, 'entry ' || min(p.entry_id)
+	FROM hospital_cost._live_payment p WHERE p.day = _verify_receipts.day AND p.entry = 'post' AND p.receipt_no IS NULL
+		AND EXISTS (SELECT FROM hospital_cost._receipt_range)
+	UNION ALL SELECT 'receipts: numbers used twice, void, outside or by another cashier', 0, count(*), min(r.receipt_no)
+	FROM hospital_cost.receipt r WHERE r.day = _verify_receipts.day AND r.state IN ('duplicate', 'void_used', 'outside', 'other_cashier')
+		AND EXISTS (SELECT FROM hospital_cost._receipt_range);
+END;
+
+CREATE OR REPLACE FUNCTION hospital_cost.verify_money(day date)
+RETURNS TABLE (identity text, expected numeric, actual numeric, difference numeric, example text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT x.identity, x.expected, x.actual, x.actual - x.expected, CASE WHEN x.actual <> x.expected THEN x.example END
+	FROM (
+		SELECT 'payments of the day = in closes + not closed yet' AS identity, coalesce(sum(p.amount), 0) AS expected,
+			(SELECT coalesce(sum(h.closed + h.not_closed), 0) FROM hospital_cost.hospital_day h WHERE h.day = verify_money.day) AS actual, NULL::text AS example
+		FROM hospital_cost._payment p WHERE p.day = verify_money.day
+		UNION ALL SELECT 'payments of the day = by cashier', coalesce(sum(p.amount), 0),
+			(SELECT coalesce(sum(c.amount), 0) FROM hospital_cost.cashier_day c WHERE c.day = verify_money.day), NULL
+		FROM hospital_cost._payment p WHERE p.day = verify_money.day
+		UNION ALL SELECT 'payments that nobody can close: no such cashier', 0, count(*), 'entry ' || min(m.entry_id) FROM hospital_cost._live_payment m
+		WHERE m.day = verify_money.day AND NOT EXISTS (SELECT FROM hospital_cost.cashier c
+			WHERE c.code = m.cashier_code AND c.login IS NOT NULL)
+		UNION ALL SELECT 'payments of an unknown method', 0, count(*), 'entry ' || min(m.entry_id) FROM hospital_cost._money m
+		WHERE m.day = verify_money.day AND m.channel IS NULL
+		UNION ALL SELECT * FROM hospital_cost._verify_closes(verify_money.day)
+		UNION ALL SELECT * FROM hospital_cost._verify_vouchers(verify_money.day)
+		UNION ALL SELECT * FROM hospital_cost._verify_receipts(verify_money.day)
+	) x;
+END;
