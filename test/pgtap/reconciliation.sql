@@ -1,0 +1,131 @@
+-- Contract of reconciliation: planted differences of every type are found, typed right, and nothing else is.
+\set QUIET 1
+\set VERBOSITY terse
+SET client_min_messages = error;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
+BEGIN;
+\ir fixture/hospital.sql
+\ir fixture/payment.sql
+SELECT * FROM no_plan();
+SELECT hospital_cost.attach_payments('his.payment', his.payment_mapping(), 'flag', his.kinds()) \g /dev/null
+CREATE FUNCTION his.pay_by(id bigint, reference text, money numeric, at timestamptz DEFAULT '2025-03-05 10:00+08', way text DEFAULT 'wechat', type text DEFAULT '1') RETURNS void
+LANGUAGE sql BEGIN ATOMIC
+	INSERT INTO his.payment (id, type, money, visit, at, way, bank_no) VALUES (id, type, money, 'V' || id, at, way, reference);
+END;
+CREATE FUNCTION his.line(reference text, amount numeric, at text DEFAULT '2025-03-05 10:00:30', state text DEFAULT 'OK') RETURNS jsonb LANGUAGE sql
+RETURN jsonb_build_object('交易单号', reference, '金额', amount, '时间', at, '状态', state);
+CREATE FUNCTION his.open(kind text DEFAULT 'wechat') RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', d.outcome, d.source_key, d.reference, d.difference) FROM hospital_cost.reconciliation_difference d WHERE d.kind = $1 $$;
+
+-- statements
+SELECT throws_ok($$SELECT hospital_cost.reconcile('wechat', '2025-03-05')$$, 'MC501', NULL, 'a kind without a format');
+SELECT throws_ok($$SELECT hospital_cost.load_statement('wechat', '2025-03-05', '[]')$$, 'MC501', NULL, 'nor a statement of it');
+INSERT INTO hospital_cost.statement_format (kind, name, methods, columns, failed_statuses, outgoing)
+VALUES ('wechat', '微信', '{wechat}', '{"reference": "交易单号", "amount": "金额", "at": "时间", "status": "状态", "direction": "收支"}', '{FAIL}', '{支出}');
+INSERT INTO hospital_cost.statement_format (kind, name, methods, sum_members, amount_window, transit_margin, transit_days)
+VALUES ('bank', '银行', '{transfer}', 4, '2 days', '1 day', 3);
+SELECT throws_ok($$INSERT INTO hospital_cost.statement_format (kind, name, methods) VALUES ('bank', 'x', '{y}')$$, '23P01', NULL, 'one format a day');
+SELECT throws_ok($$SELECT hospital_cost.reconcile('wechat', '2025-03-05')$$, 'MC504', NULL, 'no statement is not an empty one');
+SELECT throws_ok($$SELECT hospital_cost.load_statement('wechat', '2025-03-05', '{}')$$, 'MC502', NULL, 'lines are a list');
+SELECT throws_ok(format('SELECT hospital_cost.load_statement(''wechat'', ''2025-03-05'', %L)', jsonb_build_array(his.line('W1', 1), jsonb_build_object('金额', x))), 'MC503',
+	'statement "wechat" of 2025-03-05: line 2 has no amount that can be read', 'amount ' || x) FROM unnest('{NaN,1e5,"1,000",1.234,-}'::text[]) x;
+SELECT throws_ok($$SELECT hospital_cost.load_statement('wechat', '2025-03-05', '[{"金额": null}]')$$, 'MC503', NULL, 'no amount');
+SELECT hospital_cost.load_statement('wechat', '2025-03-01', jsonb_build_array(his.line(' W1 ', 1.10, '2025-03-01 23:30'), his.line('', 2, '2025-03-01T16:30:00Z', 'FAIL'),
+	jsonb_build_object('金额', '3.00', '收支', '支出'))) AS s1 \gset
+SELECT results_eq(format('SELECT line_no, day, at, amount, failed, reference COLLATE "default" FROM hospital_cost.statement_line WHERE statement_id = %s ORDER BY 1', :s1), $$VALUES
+	(1, '2025-03-01'::date, '2025-03-01 23:30+08'::timestamptz, 1.10::numeric(18,2), false, 'W1'), (2, '2025-03-02', '2025-03-02 00:30+08', 2, true, NULL),
+	(3, '2025-03-01', NULL, -3, false, NULL)$$, 'headings, clocks, directions and states are read as the format says');
+SELECT is(hospital_cost.load_statement('wechat', '2025-03-01', jsonb_build_array(his.line(' W1 ', 1.10, '2025-03-01 23:30'), his.line('', 2, '2025-03-01T16:30:00Z', 'FAIL'),
+	jsonb_build_object('金额', '3.00', '收支', '支出'))), :s1::bigint, 'the same content twice is one statement');
+SELECT throws_ok(s, 'MC006', NULL, s) FROM unnest(ARRAY['UPDATE hospital_cost.statement SET day = day', 'DELETE FROM hospital_cost.statement_line', 'TRUNCATE hospital_cost.statement CASCADE',
+	'DELETE FROM hospital_cost._reconciliation_event', 'UPDATE hospital_cost._reconciliation_run SET ours = 1']) s;
+SELECT hospital_cost.load_statement('wechat', '2025-03-02', '[]') \g /dev/null
+SELECT hospital_cost.reconcile('wechat', '2025-03-02') \g /dev/null
+SELECT set_eq('SELECT his.open()', ARRAY['channel_only W1 1.10', 'channel_only -3.00'], 'what the channel alone has; a failed line that nobody missed is nothing');
+
+-- 3,000 payments with everything planted; every 50th without a reference, refunds among them
+SELECT setseed(0.5) \g /dev/null
+INSERT INTO his.payment (id, type, money, visit, at, way, bank_no)
+SELECT i, '1', 1 + (random() * 20000)::int / 100.0, 'V' || i, '2025-03-05 08:00+08'::timestamptz + i * interval '10 seconds', 'wechat', CASE WHEN i % 50 > 0 THEN 'W2025' || lpad(i::text, 8, '0') END
+FROM generate_series(1001, 4000) i;
+INSERT INTO his.payment (id, type, money, visit, at, way, bank_no, refund_of)
+SELECT 4000 + i, '3', p.money, p.visit, p.at + interval '1 hour', 'wechat', 'R2025' || i, p.id FROM generate_series(1, 60) i JOIN his.payment p ON p.id = 1000 + i * 49;
+CREATE TEMP TABLE planted AS SELECT v.* FROM (VALUES (1010, 'his_only'), (1011, 'his_only'), (1050, 'his_only'), (2020, 'amount_differs'), (2021, 'amount_differs'), (3030, 'status_differs'), (3031, 'undone'),
+	(2500, 'his_only'), (1777, 'duplicate'), (4010, 'his_only'), (4011, 'amount_differs')) v (id, plant);
+SELECT hospital_cost.load_statement('wechat', '2025-03-05', (SELECT jsonb_agg(x.line ORDER BY x.line ->> '金额', x.line) FROM (
+	SELECT his.line(p.bank_no, CASE WHEN p.type = '3' THEN -p.money ELSE p.money END + CASE WHEN n.plant = 'amount_differs' THEN 0.01 ELSE 0 END,
+		to_char(p.at AT TIME ZONE 'Asia/Shanghai' + interval '20 seconds', 'YYYY-MM-DD HH24:MI:SS'), CASE WHEN n.plant = 'status_differs' THEN 'FAIL' ELSE 'OK' END) AS line
+	FROM his.payment p LEFT JOIN planted n ON n.id = p.id WHERE p.id BETWEEN 1001 AND 4060 AND n.plant IS DISTINCT FROM 'his_only'
+	UNION ALL SELECT his.line(p.bank_no, p.money, '2025-03-05 20:00:00') FROM his.payment p JOIN planted n ON n.id = p.id AND n.plant = 'duplicate'
+	UNION ALL SELECT his.line('X' || i, i, '2025-03-05 11:00:00') FROM generate_series(301, 304) i
+	UNION ALL SELECT his.line(NULL, 777.77, '2025-03-05 11:00:00') UNION ALL SELECT his.line('FAILED', 5, '2025-03-05 12:00:00', 'FAIL')) x)) AS s2 \gset
+DELETE FROM his.payment WHERE id = 3031;
+SELECT his.pay_by(5001, 'NIGHT', 88.88, '2025-03-05 23:55+08') \g /dev/null
+CREATE TEMP TABLE expected AS SELECT * FROM unnest(ARRAY(SELECT concat_ws(' ', n.plant, n.id, p.bank_no, CASE n.plant WHEN 'amount_differs' THEN 0.01 WHEN 'status_differs' THEN 0.00
+		ELSE CASE WHEN p.type = '3' THEN p.money ELSE -p.money END END::numeric(18,2)) FROM planted n JOIN his.payment p ON p.id = n.id WHERE n.plant <> 'duplicate')
+	|| ARRAY(SELECT 'channel_only X' || i || ' ' || i || '.00' FROM generate_series(301, 304) i) || ARRAY['channel_only 777.77', 'in_transit 5001 NIGHT -88.88', 'status_differs 3031 W202500003031 0.00']
+	|| ARRAY(SELECT concat_ws(' ', 'duplicate', p.bank_no, p.money::numeric(18,2)) FROM his.payment p WHERE p.id = 1777) || ARRAY['channel_only W1 1.10', 'channel_only -3.00']) AS t (what);
+SELECT hospital_cost.reconcile('wechat', '2025-03-05') \g /dev/null
+SELECT set_eq('SELECT his.open()', 'SELECT what FROM expected', 'every planted difference is found, typed right, and nothing else');
+SELECT results_eq($$SELECT count(DISTINCT d.outcome) FROM hospital_cost.reconciliation_difference d$$, ARRAY[6::bigint], 'and every type was planted');
+SELECT set_eq($$SELECT m.rule, count(*) FROM hospital_cost.reconciliation_match m GROUP BY 1$$, $$VALUES ('key', 2992::bigint), ('amount', 58)$$, 'matches say by which rule');
+SELECT is_empty($$SELECT m.match_id FROM hospital_cost.reconciliation_match m GROUP BY 1 HAVING sum(m.amount) IS DISTINCT FROM sum(m.line_amount)$$, 'and are exact');
+SELECT results_eq($$SELECT ours, lines, differences, in_transit, open FROM hospital_cost.reconciliation_rate WHERE day = '2025-03-05'$$,
+	$$VALUES (3060::bigint, 3060::bigint, 16::bigint, 1::bigint, 16::bigint)$$, 'the rate counts them');
+CREATE TEMP TABLE before AS SELECT * FROM hospital_cost._reconciliation_match;
+SELECT count(*) AS events FROM hospital_cost.reconciliation_event \gset
+SELECT hospital_cost.reconcile('wechat', '2025-03-05') \g /dev/null
+SELECT set_eq('SELECT his.open()', 'SELECT what FROM expected', 'a second run says the same');
+SELECT set_eq('TABLE hospital_cost._reconciliation_match', 'TABLE before', 'changes no match');
+SELECT is((SELECT count(*) FROM hospital_cost.reconciliation_event), :events::bigint, 'and leaves nothing in the trail');
+
+-- in transit: clears itself, or is overdue
+SELECT his.pay_by(5002, 'NIGHT2', 1.23, '2025-03-05 23:59+08') \g /dev/null
+SELECT hospital_cost.reconcile('wechat', '2025-03-05') \g /dev/null
+SELECT set_has('SELECT his.open()', $$SELECT unnest(ARRAY['in_transit 5001 NIGHT -88.88', 'in_transit 5002 NIGHT2 -1.23'])$$, 'just before midnight both are in transit');
+SELECT hospital_cost.load_statement('wechat', '2025-03-06', jsonb_build_array(his.line('NIGHT', 88.88, '2025-03-06 00:01'), his.line('W202500001777', 9.99, '2025-03-06 09:00'))) AS s3 \gset
+SELECT hospital_cost.reconcile('wechat', '2025-03-06') \g /dev/null
+SELECT results_eq($$SELECT rule, day, line_day FROM hospital_cost.reconciliation_match WHERE source_key = '5001'$$, $$VALUES ('key', '2025-03-05'::date, '2025-03-06'::date)$$, 'it clears itself when the other side comes');
+SELECT results_eq($$SELECT outcome, overdue FROM hospital_cost.reconciliation_difference WHERE source_key = '5002'$$, $$VALUES ('his_only', true)$$, 'or is overdue');
+SELECT results_eq($$SELECT event, what FROM hospital_cost.reconciliation_event e WHERE entry_id = (SELECT entry_id FROM hospital_cost.payment_ledger WHERE source_key = '5002') ORDER BY event_id$$,
+	$$VALUES ('appeared', 'in_transit'), ('appeared', 'his_only'), ('cleared', 'in_transit')$$, 'and the trail tells');
+SELECT set_has('SELECT his.open()', $$SELECT unnest(ARRAY['duplicate W202500001777 9.99'])$$, 'a reference is matched once for ever, whatever the amount');
+
+-- what was matched and is taken back; what a person takes apart
+UPDATE his.payment SET money = money + 1 WHERE id = 1501;
+SELECT hospital_cost.reconcile('wechat', '2025-03-06') \g /dev/null
+SELECT set_has('SELECT his.open()', $$SELECT unnest(ARRAY['amount_differs 1501 W202500001501 -1.00'])$$, 'a payment corrected after its match is judged again');
+UPDATE his.payment SET money = money - 1 WHERE id = 1501;
+SELECT hospital_cost.reconcile('wechat', '2025-03-06') \g /dev/null
+SELECT is((SELECT rule FROM hospital_cost.reconciliation_match WHERE source_key = '1501'), 'key', 'and matches when put right');
+SELECT match_id AS m, entry_id AS e, line_id AS l FROM hospital_cost.reconciliation_match WHERE source_key = '1600' \gset
+SELECT throws_ok(format('SELECT hospital_cost.unmatch(%s, '' '')', :m), 'MC505', NULL, 'a match is not taken apart without a word');
+SELECT throws_ok('SELECT hospital_cost.unmatch(-1::bigint, ''x'')', 'MC506', NULL, 'nor one that is not there');
+SELECT lives_ok(format('SELECT hospital_cost.unmatch(%s, ''another patient'')', :m), 'a match taken apart');
+SELECT throws_ok(format('SELECT hospital_cost.unmatch(%s, ''again'')', :m), 'MC506', NULL, 'once');
+SELECT hospital_cost.reconcile('wechat', '2025-03-06') \g /dev/null
+SELECT results_eq(format('SELECT outcome, held FROM hospital_cost.reconciliation_difference WHERE line_id = %s OR entry_id = %s ORDER BY 1', :l, :e), $$VALUES ('channel_only', true), ('his_only', true)$$, 'is held for a person');
+SELECT throws_ok(format('SELECT hospital_cost.match_by_hand(ARRAY[%s], ARRAY[%s, %s], ''x'')', :l, :e, :e), 'MC507', NULL, 'no item twice');
+SELECT throws_ok(format('SELECT hospital_cost.match_by_hand(ARRAY[%s], ARRAY[%s], '''')', :l, :e), 'MC505', NULL, 'not without a note');
+SELECT throws_ok(format('SELECT hospital_cost.match_by_hand(ARRAY[%s], ARRAY(SELECT entry_id FROM hospital_cost.reconciliation_difference WHERE source_key = ''1010''), ''x'')', :l), 'MC508', NULL, 'not with another sum');
+SELECT is(hospital_cost.match_by_hand(ARRAY[:l], ARRAY[:e], 'it was he'), :l::bigint, 'matched by hand');
+SELECT throws_ok(format('SELECT hospital_cost.match_by_hand(ARRAY[%s], ARRAY[%s], ''x'')', :l, :e), 'MC507', NULL, 'once');
+SELECT results_eq(format('SELECT event, note FROM hospital_cost.reconciliation_event WHERE line_id = %s ORDER BY event_id', :l), $$VALUES ('unmatched', 'another patient'), ('matched', 'it was he')$$, 'the trail keeps both');
+
+-- the bank: sums, and its statement beside the books
+SELECT his.pay_by(6001, NULL, 100, way => 'transfer'), his.pay_by(6002, NULL, 250, '2025-03-05 11:00+08', 'transfer'), his.pay_by(6003, NULL, 40, way => 'transfer', type => '3'),
+	his.pay_by(6004, NULL, 500, '2025-03-07 09:00+08', 'transfer'), his.pay_by(6005, 'T5', 70, '2025-03-06 09:00+08', 'transfer') \g /dev/null
+SELECT hospital_cost.load_statement('bank', '2025-03-07', '[{"reference": "B1", "amount": "350", "at": "2025-03-06"}, {"amount": 30, "at": "2025-03-06"}, {"amount": 40, "at": "2025-03-07"}, {"amount": -9.99, "reference": "FEE"}]', '', 1000, 1410.01) \g /dev/null
+SELECT hospital_cost.load_statement('bank', '2025-03-05', '[]', '', 1000, 1000) \g /dev/null
+SELECT hospital_cost.reconcile('bank', '2025-03-07') \g /dev/null
+SELECT set_eq($$SELECT m.rule, sum(m.amount) AS a, sum(m.line_amount) AS b, count(m.entry_id) AS c, count(m.line_id) AS d FROM hospital_cost.reconciliation_match m WHERE m.kind = 'bank' GROUP BY 1, m.match_id$$,
+	$$VALUES ('many_to_one', 350.00, 350.00, 2::bigint, 1::bigint), ('one_to_many', 70.00, 70.00, 1, 2)$$, 'several payments are one line, one payment several lines');
+SELECT set_eq($$SELECT his.open('bank')$$, ARRAY['in_transit 6003 40.00', 'in_transit 6004 -500.00', 'in_transit FEE -9.99'], 'the rest is on its way');
+SELECT results_eq($$SELECT row_no, items, amount FROM hospital_cost.bank_reconciliation('bank', '2025-03-07')$$, $$VALUES (1, 5::bigint, 1880.00), (2, 0, 0), (3, 1, 9.99), (4, NULL, 1870.01), (5, NULL, 1410.01),
+	(6, 1, 500), (7, 1, 40), (8, NULL, 1870.01), (9, NULL, 0)$$, 'bank and books meet');
+SELECT results_eq($$SELECT amount FROM hospital_cost.bank_reconciliation('bank', '2025-03-05') ORDER BY row_no$$, ARRAY[1310, 0, 0, 1310, 1000, 350, 40, 1310, 0]::numeric[], 'as of an earlier day too');
+SELECT throws_ok($$SELECT hospital_cost.bank_reconciliation('wechat', '2025-03-07')$$, 'MC509', NULL, 'without balances there is none');
+
+SELECT * FROM finish();
+ROLLBACK;
