@@ -4,7 +4,7 @@ DO $$
 DECLARE
 	part text;
 BEGIN
-	FOREACH part IN ARRAY '{statement,statement_line,_reconciliation_run,_reconciliation_event}'::text[] LOOP
+	FOREACH part IN ARRAY '{statement,statement_line,statement_total,_reconciliation_run,_reconciliation_event}'::text[] LOOP
 		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER guard_change BEFORE UPDATE OR DELETE OR TRUNCATE ON hospital_cost.%I
 			FOR EACH STATEMENT EXECUTE FUNCTION hospital_cost._refuse_change(%L)', part,
 			CASE WHEN part LIKE 'statement%' THEN 'A statement is what the other side said: load the corrected one beside it, under a later number.'
@@ -97,13 +97,14 @@ BEGIN ATOMIC
 	)
 	SELECT p.entry_id, p.amount, p.paid_at, r.version IS NOT NULL, t.kind IS NOT NULL,
 		_reconciliation_ours.day - p.day < f.transit_days AND (p.day + 1)::timestamp AT TIME ZONE f.zone - p.paid_at <= f.transit_margin,
-		p.external_reference, p.source_key
-	FROM entry p
+		p.reference, p.source_key
+	FROM (SELECT e.*, CASE (SELECT f.our_reference FROM f) WHEN 'settlement' THEN e.settlement WHEN 'receipt_no' THEN e.receipt_no ELSE e.external_reference END
+		COLLATE "C" AS reference FROM entry e) p
 	CROSS JOIN f
 	LEFT JOIN (SELECT x.source_id, x.source_key, x.version FROM hospital_cost._payment x WHERE x.entry = 'reverse') r
 		ON r.source_id = p.source_id AND r.source_key = p.source_key AND r.version = p.version
 	LEFT JOIN hospital_cost._reconciliation_match t
-		ON t.kind = _reconciliation_ours.kind AND t.reference = p.external_reference AND t.outgoing = (p.amount < 0)
+		ON t.kind = _reconciliation_ours.kind AND t.reference = p.reference AND t.outgoing = (p.amount < 0)
 	WHERE NOT EXISTS (SELECT FROM hospital_cost._reconciliation_match m WHERE m.entry_id = p.entry_id)
 		AND (r.version IS NULL OR NOT EXISTS (SELECT FROM hospital_cost._payment n
 			WHERE n.source_id = p.source_id AND n.source_key = p.source_key AND n.version > p.version));

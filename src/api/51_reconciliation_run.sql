@@ -106,7 +106,8 @@ BEGIN
 	INTO fresh FROM result r
 	LEFT JOIN hospital_cost._payment p ON p.entry_id = r.entry_id
 	LEFT JOIN hospital_cost.statement_line l ON l.line_id = r.line_id
-	WHERE r.outcome <> 'match';
+	WHERE r.outcome <> 'match' AND NOT (r.outcome IN ('his_only', 'in_transit') AND r.entry_id IN (
+		SELECT t.* FROM hospital_cost._settled_by_total(reconcile.kind, reconcile.day - f.look_back_days, reconcile.day) t));
 	PERFORM hospital_cost._reconciliation_replace(kind, day, run, fresh);
 	PERFORM hospital_cost._reconciliation_count(f, day, run);
 	RETURN QUERY SELECT o.key, (o.value ->> 'items')::bigint, (o.value ->> 'ours')::numeric, (o.value ->> 'lines')::numeric

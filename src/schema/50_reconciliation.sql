@@ -8,6 +8,10 @@ CREATE TABLE hospital_cost.statement_format (
 	columns jsonb NOT NULL DEFAULT '{}' CONSTRAINT statement_format_columns_check CHECK (jsonb_typeof(columns) = 'object'),
 	failed_statuses text[] NOT NULL DEFAULT '{}',
 	outgoing text[] NOT NULL DEFAULT '{}',
+	our_reference text NOT NULL DEFAULT 'external_reference'
+		CONSTRAINT statement_format_our_reference_check CHECK (our_reference IN ('external_reference', 'settlement', 'receipt_no')),
+	schemes jsonb NOT NULL DEFAULT '{}' CONSTRAINT statement_format_schemes_check CHECK (jsonb_typeof(schemes) = 'object'),
+	clearing_classes jsonb NOT NULL DEFAULT '{}' CONSTRAINT statement_format_clearing_classes_check CHECK (jsonb_typeof(clearing_classes) = 'object'),
 	amount_window interval NOT NULL DEFAULT '1 hour',
 	sum_window interval NOT NULL DEFAULT '3 days',
 	sum_members smallint NOT NULL DEFAULT 0 CONSTRAINT statement_format_sum_members_check CHECK (sum_members BETWEEN 0 AND 16 AND sum_members <> 1),
@@ -51,6 +55,16 @@ CREATE TABLE hospital_cost.statement_line (
 );
 ALTER SEQUENCE hospital_cost.statement_line_seq OWNED BY hospital_cost.statement_line.line_id;
 CREATE INDEX statement_line_day_idx ON hospital_cost.statement_line USING brin (day);
+-- What an insurer says a day came to (3201): by scheme and clearing class, payments and what was given back apart.
+CREATE TABLE hospital_cost.statement_total (
+	statement_id bigint NOT NULL REFERENCES hospital_cost.statement,
+	scheme text COLLATE "C" NOT NULL DEFAULT '',
+	clearing_class text COLLATE "C" NOT NULL DEFAULT '',
+	refund boolean NOT NULL DEFAULT false,
+	items bigint NOT NULL CONSTRAINT statement_total_items_check CHECK (items >= 0),
+	amount numeric(18,2) NOT NULL CONSTRAINT statement_total_amount_check CHECK (amount < 'Infinity' AND amount > '-Infinity'),
+	PRIMARY KEY (statement_id, scheme, clearing_class, refund)
+);
 CREATE INDEX payment_day_idx ON hospital_cost._payment USING brin (day);
 
 CREATE SEQUENCE hospital_cost.reconciliation_run_seq;

@@ -127,5 +127,23 @@ SELECT results_eq($$SELECT row_no, items, amount FROM hospital_cost.bank_reconci
 SELECT results_eq($$SELECT amount FROM hospital_cost.bank_reconciliation('bank', '2025-03-05') ORDER BY row_no$$, ARRAY[1310, 0, 0, 1310, 1000, 350, 40, 1310, 0]::numeric[], 'as of an earlier day too');
 SELECT throws_ok($$SELECT hospital_cost.bank_reconciliation('wechat', '2025-03-07')$$, 'MC509', NULL, 'without balances there is none');
 
+-- the insurer: totals first, details where they differ
+INSERT INTO hospital_cost.statement_format (kind, name, methods, our_reference, schemes, clearing_classes)
+VALUES ('insurer', '医保', '{fund}', 'settlement', '{"310": ["employee"], "390": ["resident"]}', '{"11": ["outpatient", "emergency"], "21": ["inpatient"]}');
+INSERT INTO hospital_cost.encounter (code, kind, department_code, started_at, payer)
+SELECT 'I' || i, CASE WHEN i > 4 THEN 'inpatient' ELSE 'outpatient' END, 'C1', '2025-03-05 08:00+08', CASE WHEN i % 2 = 0 THEN 'employee' ELSE 'resident' END FROM generate_series(1, 6) i;
+INSERT INTO his.payment (id, type, money, visit, at, way, bill) SELECT 7000 + i, '1', 100 * i, 'I' || i, '2025-03-05 09:00+08', 'fund', 'S' || i FROM generate_series(1, 6) i;
+INSERT INTO his.payment (id, type, money, visit, at, way, bill) VALUES (7010, '1', 1, 'I1', '2025-03-05 09:00+08', 'fund', 'S10');
+DELETE FROM his.payment WHERE id = 7010;
+SELECT hospital_cost.load_statement('insurer', '2025-03-05', '[]') AS s4 \gset
+INSERT INTO hospital_cost.statement_total VALUES (:s4, '310', '11', false, 2, 600), (:s4, '390', '11', false, 2, 399.99), (:s4, '310', '21', false, 1, 600), (:s4, '510', '21', true, 1, -5);
+SELECT results_eq($$SELECT * FROM hospital_cost.compare_totals('insurer', '2025-03-05')$$, $$VALUES ('310', '11', false, 2::bigint, 600.00, 2::bigint, 600.00, true),
+	('310', '21', false, 1, 600.00, 1, 600.00, true), ('390', '11', false, 2, 400.00, 2, 399.99, false), ('390', '21', false, 1, 500, 0, 0, false), ('510', '21', true, 0, 0, 1, -5, false)$$, 'totals by scheme and clearing class');
+SELECT results_eq($$SELECT source_key, reference FROM hospital_cost.detail_request('insurer', '2025-03-05')$$, $$VALUES ('7001', 'S1'), ('7003', 'S3'), ('7005', 'S5')$$, 'details of those that differ');
+SELECT hospital_cost.load_statement('insurer', '2025-03-05', '[{"reference": "S1", "amount": 99.99}, {"reference": "S3", "amount": 300}]') \g /dev/null
+SELECT hospital_cost.reconcile('insurer', '2025-03-05') \g /dev/null
+SELECT set_eq($$SELECT his.open('insurer') EXCEPT SELECT w FROM his.open('insurer') w WHERE w ~ '700[246]'$$, ARRAY['amount_differs 7001 S1 -0.01', 'his_only 7005 -500.00'], 'are matched by the number of the settlement; where the totals are equal no line is missed');
+SELECT throws_ok($$SELECT * FROM hospital_cost.compare_totals('none', '2025-03-05')$$, 'MC501', NULL, 'totals of a kind without a format');
+
 SELECT * FROM finish();
 ROLLBACK;
