@@ -100,7 +100,7 @@ BEGIN
 		SELECT x.* FROM hospital_cost._reconcile(kind, day) x
 	), matched AS (
 		INSERT INTO hospital_cost._reconciliation_match (match_id, line_id, entry_id, run_id, rule, kind, outgoing, reference)
-		SELECT r.match_id, r.line_id, r.entry_id, run, r.rule, reconcile.kind, r.outgoing, r.reference FROM result r WHERE r.outcome = 'match'
+		SELECT r.match_id, r.line_id, r.entry_id, run, r.rule, reconcile.kind, r.outgoing, r.reference FROM result r WHERE r.outcome = 'match' ORDER BY r.reference COLLATE "C"
 	)
 	SELECT array_agg(ROW(r.line_id, r.entry_id, coalesce(p.day, l.day), reconcile.day, false, reconcile.kind, r.outcome)::hospital_cost._reconciliation_difference)
 	INTO fresh FROM result r

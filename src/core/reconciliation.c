@@ -228,33 +228,28 @@ judge_reference(const Reconciliation *r, int32_t low, int32_t high)
 	mark_duplicates(r, low, high, true, true);
 }
 
-/* Eight bytes after what all references have in common, as a number that sorts as they do. */
+/* Equal references have equal words; others rarely do, and then the references themselves decide. Which comes first does not matter. */
 static uint64_t
-abbreviate(ReconciliationText key, int32_t common)
+scatter(ReconciliationText key)
 {
-	uint64_t	word = 0;
+	uint64_t	word = (uint64_t) (uint32_t) key.length;
 	int32_t		i;
 
-	for (i = common; i < common + 8; i++)
-		word = word << 8 | (i < key.length ? (unsigned char) key.bytes[i] : 0);
+	for (i = 0; i < key.length; i += 8)
+	{
+		uint64_t	part = 0;
+
+		memcpy(&part, key.bytes + i, (size_t) (key.length - i < 8 ? key.length - i : 8));
+		word = (word ^ part) * UINT64_C(0x9e3779b97f4a7c15);
+		word ^= word >> 29;
+	}
 	return word;
-}
-
-static int32_t
-common_prefix(ReconciliationText a, ReconciliationText b, int32_t most)
-{
-	int32_t		i = 0;
-
-	while (i < most && i < a.length && i < b.length && a.bytes[i] == b.bytes[i])
-		i++;
-	return i;
 }
 
 static void
 match_references(const Reconciliation *r)
 {
 	int32_t		n = 0;
-	int32_t		common = INT32_MAX;
 	int32_t		low;
 	int32_t		high;
 	int32_t		i;
@@ -262,12 +257,9 @@ match_references(const Reconciliation *r)
 	for (i = 0; i < r->ours + r->lines; i++)
 		if (r->item[i].key.bytes != NULL && r->item[i].outcome == RECONCILIATION_OPEN)
 		{
-			r->entry[n].index = i;
-			common = common_prefix(r->item[r->entry[0].index].key, r->item[i].key, common);
-			n++;
+			r->entry[n].word = scatter(r->item[i].key);
+			r->entry[n++].index = i;
 		}
-	for (i = 0; i < n; i++)
-		r->entry[i].word = abbreviate(r->item[r->entry[i].index].key, common);
 	reconciliation_sort(r, n, compare_keyed);
 	for (low = 0; low < n; low = high)
 	{
