@@ -89,7 +89,8 @@ BEGIN ATOMIC
 		SELECT p.* FROM hospital_cost._payment p
 		WHERE p.day BETWEEN _reconciliation_ours.day - (SELECT f.look_back_days FROM f) AND _reconciliation_ours.day
 			AND p.method = ANY ((SELECT f.methods FROM f)::text[]) AND p.entry <> 'reverse'
-			AND NOT EXISTS (SELECT FROM hospital_cost._reconciliation_difference d WHERE d.entry_id = p.entry_id AND (d.held OR d.kind <> _reconciliation_ours.kind))
+			AND p.entry_id NOT IN (SELECT d.entry_id FROM hospital_cost._reconciliation_difference d
+				WHERE d.entry_id IS NOT NULL AND (d.held OR d.kind <> _reconciliation_ours.kind))
 		UNION ALL
 		SELECT p.* FROM hospital_cost._reconciliation_difference d
 		JOIN hospital_cost._payment p ON p.entry_id = d.entry_id
@@ -122,7 +123,7 @@ BEGIN ATOMIC
 		JOIN hospital_cost.statement s ON s.statement_id = l.statement_id
 		WHERE l.day BETWEEN _reconciliation_lines.day - (SELECT f.look_back_days FROM f) AND _reconciliation_lines.day
 			AND s.kind = _reconciliation_lines.kind
-			AND NOT EXISTS (SELECT FROM hospital_cost._reconciliation_difference d WHERE d.line_id = l.line_id AND d.held)
+			AND l.line_id NOT IN (SELECT d.line_id FROM hospital_cost._reconciliation_difference d WHERE d.line_id IS NOT NULL AND d.held)
 		UNION ALL
 		SELECT l.*, s.digest FROM hospital_cost._reconciliation_difference d
 		JOIN hospital_cost.statement_line l ON l.line_id = d.line_id
