@@ -163,7 +163,7 @@ SELECT set_eq(format('SELECT a.entry_id FROM hospital_cost.audit_shift(%s, 5, 7)
 RESET SESSION AUTHORIZATION;
 SELECT results_eq(format('SELECT s.state, s.closed_by, s.reviewed_by, s.audited_by, s.seed, s.sample_size FROM hospital_cost.shift s WHERE s.shift_id = %s', :ann),
 	$$VALUES ('audited', 'hc_ann' COLLATE "C", 'hc_lea' COLLATE "C", 'hc_acc' COLLATE "C", 42::bigint, 3)$$, 'three logins, and the seed');
-SELECT set_eq('SELECT his.wrong_money()', ARRAY['payments that nobody can close: no such cashier: 1, example entry 6'], 'money of nobody is told');
+SELECT set_eq($$SELECT regexp_replace(w, '\d+$', 'n') FROM his.wrong_money() w$$, ARRAY['payments that nobody can close: no such cashier: 1, example entry n'], 'money of nobody is told');
 DELETE FROM his.payment WHERE id = 6;
 SELECT is_empty('SELECT his.wrong_money()', 'and the proof of the day holds');
 SELECT * FROM finish();
