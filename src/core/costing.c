@@ -128,45 +128,15 @@ begin_split(int64_t amount, int64_t total, const CostingClass *classes,
 }
 
 /*
- * Begins to split an amount over rows with these weights. Weights may be signed;
- * their sum must be positive and fit int64.
+ * Begins to spread the cells of a pool over rows with these weights. Weights may
+ * be signed; their sum must be positive and fit int64.
  */
-Fault
-costing_split_begin(int64_t amount, const CostingClass *classes, size_t n,
-					void *scratch, CostingSplit *split)
-{
-	int64_t		total;
-	Fault		fault = sum_weights(classes, n, &total);
-
-	if (fault.code != FAULT_NONE)
-		return fault;
-	return begin_split(amount, total, classes, n, scratch, split);
-}
-
-/* The share of the next row, which has one of the weights. */
-int64_t
-costing_split_next(CostingSplit *split, int64_t weight)
-{
-	int64_t		remainder;
-	int64_t		share = floor_share(split, weight, &remainder);
-
-	if (remainder > split->threshold)
-		share++;
-	else if (remainder == split->threshold && split->tied > 0)
-	{
-		split->tied--;
-		share++;
-	}
-	return split->amount < 0 ? -share : share;
-}
-
-/* Begins to spread the cells of a pool over rows with these weights. */
 Fault
 costing_unit_begin(const int64_t amounts[COSTING_CELLS],
 				   const CostingClass *classes, size_t n, void *scratch,
 				   CostingUnit *unit)
 {
-	int64_t		total;
+	int64_t		total = 0;
 	Fault		fault = sum_weights(classes, n, &total);
 
 	memset(unit->memo, 0, sizeof(unit->memo));

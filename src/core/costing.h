@@ -71,9 +71,6 @@ typedef struct CostingUnit
 } CostingUnit;
 
 extern size_t costing_scratch_size(size_t classes);
-extern Fault costing_split_begin(int64_t amount, const CostingClass *classes,
-								 size_t n, void *scratch, CostingSplit *split);
-extern int64_t costing_split_next(CostingSplit *split, int64_t weight);
 extern Fault costing_unit_begin(const int64_t amounts[COSTING_CELLS],
 								const CostingClass *classes, size_t n,
 								void *scratch, CostingUnit *unit);
