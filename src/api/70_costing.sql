@@ -1,5 +1,13 @@
 -- 70 costing: what a visit and a bed-day cost. Everything is a roll-up of the cells of a run, so it ties to them.
 
+-- The one place that knows which cost belongs to which scope (成本范围): a scope is the sum of groups 1 to n.
+CREATE OR REPLACE FUNCTION hospital_cost._funding_group(cost_class text, funding_source text) RETURNS int
+AS 'MODULE_PATHNAME', 'hc_funding_group'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE OR REPLACE VIEW hospital_cost._scope AS
+SELECT s.scope, s.groups FROM (VALUES ('medical', 1), ('medical_full', 2), ('hospital_full', 3)) AS s (scope, groups);
+
 -- Full cost of clinical units by object and scope; with drugs and billable materials apart. Scopes (成本范围) are sets of funding
 -- sources and cost classes: 医疗成本 ⊂ 医疗全成本 ⊂ 医院全成本. A unit without cost in a scope has a row, its amounts null.
 CREATE OR REPLACE VIEW hospital_cost._unit_cost_base AS
@@ -10,12 +18,9 @@ SELECT r.run_id, r.period, r.official, o.object, d.department_code, s.scope,
 FROM hospital_cost._run r
 JOIN hospital_cost._run_department d ON d.run_id = r.run_id AND d.class = 'clinical'
 JOIN (VALUES ('outpatient', 'visit'), ('emergency', 'visit'), ('inpatient', 'bed_day')) AS o (setting, object) ON o.setting = d.setting
-CROSS JOIN (VALUES ('medical'), ('medical_full'), ('hospital_full')) AS s (scope)
+CROSS JOIN hospital_cost._scope s
 LEFT JOIN hospital_cost._department_cost c ON c.run_id = d.run_id AND c.department_code = d.department_code
-	AND CASE s.scope
-		WHEN 'medical' THEN c.cost_class = 'medical' AND c.funding_source IN ('own', 'fiscal_basic')
-		WHEN 'medical_full' THEN c.cost_class = 'medical' AND c.funding_source <> 'science_education'
-		ELSE true END
+	AND s.groups >= hospital_cost._funding_group(c.cost_class, c.funding_source)
 LEFT JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code
 GROUP BY r.run_id, r.period, r.official, o.object, d.department_code, s.scope;
 

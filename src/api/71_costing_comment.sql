@@ -26,6 +26,8 @@ COMMENT ON COLUMN hospital_cost.bed_day_cost.unit_result IS 'Income − cost, yu
 COMMENT ON COLUMN hospital_cost.bed_day_cost.income IS 'Yuan, all bed-days';
 COMMENT ON COLUMN hospital_cost.bed_day_cost.official IS 'Whether the run is the official one of its month';
 
+COMMENT ON FUNCTION hospital_cost._funding_group(text, text) IS 'The funding group of a cost: 1 medical cost of own and basic fiscal money, 2 what medical_full adds, 3 what hospital_full adds';
+COMMENT ON VIEW hospital_cost._scope IS 'Cost scopes (成本范围) and how many funding groups, from the first, each takes';
 COMMENT ON VIEW hospital_cost._unit_cost_base IS 'Full cost of clinical units by object (visit, bed_day) and scope';
 COMMENT ON VIEW hospital_cost._unit_income IS 'Income of departments by month, on their orders';
 COMMENT ON VIEW hospital_cost._unit_cost IS 'Unit costs of both objects, behind visit_cost and bed_day_cost';

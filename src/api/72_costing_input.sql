@@ -49,8 +49,7 @@ BEGIN ATOMIC
 	LEFT JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code
 	JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code
 	CROSS JOIN LATERAL (SELECT
-		CASE WHEN c.cost_class <> 'medical' OR c.funding_source = 'science_education' THEN 3
-			WHEN c.funding_source IN ('own', 'fiscal_basic') THEN 1 ELSE 2 END AS funding_group,
+		hospital_cost._funding_group(c.cost_class, c.funding_source) AS funding_group,
 		CASE i.category WHEN 'personnel' THEN 0 WHEN 'materials' THEN CASE WHEN i.billable THEN 2 ELSE 1 END WHEN 'drugs' THEN 3
 			WHEN 'depreciation' THEN 4 WHEN 'amortisation' THEN 5 WHEN 'risk_fund' THEN 6 ELSE 7 END AS component) g
 	WHERE c.run_id = _costing_pool.run

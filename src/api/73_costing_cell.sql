@@ -73,7 +73,7 @@ WITH part AS (
 		sum(c.depreciation) AS depreciation, sum(c.amortisation) AS amortisation, sum(c.risk_fund) AS risk_fund, sum(c.other) AS other
 	FROM hospital_cost._encounter_cost c
 	JOIN hospital_cost._run r ON r.run_id = c.run_id AND r.official
-	JOIN (VALUES ('medical', 1), ('medical_full', 2), ('hospital_full', 3)) AS s (scope, groups) ON c.funding_group <= s.groups
+	JOIN hospital_cost._scope s ON c.funding_group <= s.groups
 	WHERE c.encounter_code IS NOT NULL
 	GROUP BY c.encounter_code, s.scope
 )

@@ -69,8 +69,7 @@ BEGIN ATOMIC
 	JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code AND i.category <> 'drugs' AND NOT (i.category = 'materials' AND i.billable)
 	LEFT JOIN hospital_cost.variable_share v ON v.cost_item_code = i.cost_item_code AND v.valid @> hospital_cost._last_day(r.period)
 	CROSS JOIN LATERAL (SELECT
-		CASE WHEN c.cost_class <> 'medical' OR c.funding_source = 'science_education' THEN 3
-			WHEN c.funding_source IN ('own', 'fiscal_basic') THEN 1 ELSE 2 END AS funding_group,
+		hospital_cost._funding_group(c.cost_class, c.funding_source) AS funding_group,
 		hospital_cost._component_number(i.category) AS component) g
 	WHERE c.run_id = _item_cost_pool.run
 	GROUP BY c.department_code, g.funding_group, g.component;

@@ -9,11 +9,7 @@ WITH part AS (
 	JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code AND d.class = 'clinical'
 	JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code
 	JOIN (VALUES ('outpatient', 'visit'), ('emergency', 'visit'), ('inpatient', 'bed_day')) AS o (setting, object) ON o.setting = d.setting
-	JOIN (VALUES ('medical'), ('medical_full'), ('hospital_full')) AS s (scope)
-		ON CASE s.scope
-			WHEN 'medical' THEN c.cost_class = 'medical' AND c.funding_source IN ('own', 'fiscal_basic')
-			WHEN 'medical_full' THEN c.cost_class = 'medical' AND c.funding_source <> 'science_education'
-			ELSE true END
+	JOIN hospital_cost._scope s ON s.groups >= hospital_cost._funding_group(c.cost_class, c.funding_source)
 	GROUP BY c.run_id, r.period, r.official, o.object, c.department_code, s.scope, c.cost_item_code, i.category
 ), total AS (
 	SELECT p.run_id, p.period, p.official, p.object, p.department_code, p.scope, p.cost_item_code, p.category, sum(p.total_cost) AS total_cost
@@ -108,6 +104,6 @@ SELECT a.period, a.department_code, a.resource, a.available::numeric(18,4) AS av
 FROM amount a
 LEFT JOIN LATERAL (SELECT sum(c.direct + c.level1 + c.level2) AS amount FROM hospital_cost._run r
 	JOIN hospital_cost._department_cost c ON c.run_id = r.run_id AND c.department_code = a.department_code
-		AND c.cost_class = 'medical' AND c.funding_source IN ('own', 'fiscal_basic')
+		AND hospital_cost._funding_group(c.cost_class, c.funding_source) = 1
 	JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code AND i.behaviour <> 'variable'
 	WHERE r.period = a.period AND r.official) f ON true;

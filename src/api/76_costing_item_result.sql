@@ -29,7 +29,7 @@ SELECT c.run_id, s.scope, c.department_code, c.method, c.matched, c.item_code,
 	sum(c.depreciation) AS depreciation, sum(c.amortisation) AS amortisation, sum(c.risk_fund) AS risk_fund, sum(c.other) AS other,
 	sum(c.variable_cost) AS variable_cost
 FROM hospital_cost._item_cost c
-JOIN (VALUES ('medical', 1), ('medical_full', 2), ('hospital_full', 3)) AS s (scope, groups) ON c.funding_group <= s.groups
+JOIN hospital_cost._scope s ON c.funding_group <= s.groups
 GROUP BY c.run_id, s.scope, c.department_code, c.method, c.matched, c.item_code;
 
 -- Departments, and the hospital: an item done in several departments has the mean of their unit costs, weighted by quantity. Two branches and not

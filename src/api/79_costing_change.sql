@@ -41,9 +41,7 @@ WITH part AS (
 		0::numeric AS ordered, 0::numeric AS performed
 	FROM hospital_cost._department_cost c
 	LEFT JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code
-	JOIN (VALUES ('medical', 1), ('medical_full', 2), ('hospital_full', 3)) AS s (scope, groups)
-		ON s.groups >= CASE WHEN c.cost_class <> 'medical' OR c.funding_source = 'science_education' THEN 3
-			WHEN c.funding_source IN ('own', 'fiscal_basic') THEN 1 ELSE 2 END
+	JOIN hospital_cost._scope s ON s.groups >= hospital_cost._funding_group(c.cost_class, c.funding_source)
 	UNION ALL
 	SELECT r.run_id, d.code, s.scope, 0, 0, v.ordered * 0.01, v.performed * 0.01
 	FROM hospital_cost._run r
@@ -51,7 +49,7 @@ WITH part AS (
 	CROSS JOIN LATERAL (VALUES (coalesce(nullif(t.ordering_id, 0), t.performing_id), t.amount, 0), (t.performing_id, 0, t.amount))
 		AS v (department_id, ordered, performed)
 	JOIN hospital_cost.department d ON d.department_id = v.department_id
-	CROSS JOIN (VALUES ('medical'), ('medical_full'), ('hospital_full')) AS s (scope)
+	CROSS JOIN hospital_cost._scope s
 	WHERE r.official
 )
 SELECT r.run_id, r.period, p.department_code, coalesce(d.department_name, n.name) AS department_name, coalesce(d.class, n.class) AS class, p.scope,
@@ -75,8 +73,7 @@ BEGIN ATOMIC
 	SELECT p.department_code, p.origin, concat_ws(' ', p.cost_item_code, p.funding_source, p.cost_class), sum(p.amount),
 		sum(sum(p.amount)) OVER (PARTITION BY p.origin, p.cost_item_code, p.funding_source, p.cost_class)
 	FROM hospital_cost._trace_parts(_cost_share.run, NULL, NULL, NULL, NULL, NULL) p
-	WHERE _cost_share.groups >= CASE WHEN p.cost_class <> 'medical' OR p.funding_source = 'science_education' THEN 3
-		WHEN p.funding_source IN ('own', 'fiscal_basic') THEN 1 ELSE 2 END
+	WHERE _cost_share.groups >= hospital_cost._funding_group(p.cost_class, p.funding_source)
 	GROUP BY p.department_code, p.origin, p.cost_item_code, p.funding_source, p.cost_class;
 END;
 

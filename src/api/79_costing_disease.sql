@@ -12,8 +12,7 @@ FROM (SELECT x.run_id, x.department_code, x.funding_group, sum(x.amount) AS cost
 		coalesce(sum(x.amount) FILTER (WHERE x.category = 'risk_fund'), 0) AS risk_fund,
 		coalesce(sum(x.amount) FILTER (WHERE x.category = 'other'), 0) AS other
 	FROM (SELECT k.run_id, k.department_code, i.category, k.direct + k.level1 + k.level2 AS amount,
-			CASE WHEN k.cost_class <> 'medical' OR k.funding_source = 'science_education' THEN 3
-				WHEN k.funding_source IN ('own', 'fiscal_basic') THEN 1 ELSE 2 END AS funding_group
+			hospital_cost._funding_group(k.cost_class, k.funding_source) AS funding_group
 		FROM hospital_cost._department_cost k
 		JOIN hospital_cost._run_department d ON d.run_id = k.run_id AND d.department_code = k.department_code AND d.class IN ('clinical', 'technical')
 		JOIN hospital_cost._run_cost_item i ON i.run_id = k.run_id AND i.cost_item_code = k.cost_item_code
@@ -176,7 +175,7 @@ BEGIN ATOMIC
 		SELECT c.method, c.encounter_code, s.scope, sum(c.personnel) AS personnel, sum(c.materials) AS materials,
 			sum(c.billable_materials) AS billable_materials, sum(c.drugs) AS drugs, sum(c.depreciation) AS depreciation,
 			sum(c.amortisation) AS amortisation, sum(c.risk_fund) AS risk_fund, sum(c.other) AS other, sum(c.uncosted) AS uncosted
-		FROM cost c JOIN (VALUES ('medical', 1), ('medical_full', 2), ('hospital_full', 3)) AS s (scope, groups) ON c.funding_group <= s.groups
+		FROM cost c JOIN hospital_cost._scope s ON c.funding_group <= s.groups
 		GROUP BY c.method, c.encounter_code, s.scope
 	)
 	SELECT g.encounter_code, g.disease_code, g.disease_name, g.drg_kind, g.drg_code, g.drg_name, g.weight, g.payment, g.days, g.income, m.method, s.scope,
@@ -186,7 +185,7 @@ BEGIN ATOMIC
 	FROM hospital_cost._run r
 	CROSS JOIN hospital_cost._case_group(_case_result.period) g
 	CROSS JOIN (VALUES ('top_down'), ('bottom_up'), ('cost_to_charge')) AS m (method)
-	CROSS JOIN (VALUES ('medical'), ('medical_full'), ('hospital_full')) AS s (scope)
+	CROSS JOIN hospital_cost._scope s
 	LEFT JOIN wide w ON w.method = m.method AND w.encounter_code = g.encounter_code AND w.scope = s.scope
 	WHERE r.official AND r.period = _case_result.period
 		AND (m.method = 'cost_to_charge' OR EXISTS (SELECT FROM hospital_cost._costing k WHERE k.run_id = r.run_id));

@@ -83,8 +83,7 @@ BEGIN ATOMIC
 	SELECT f.code, f.name, f.class, f.object, f.quantity::numeric(16,4), f.unit_cost::numeric(18,2), f.cost::numeric(18,2), NOT coalesce(f.final, false),
 		f.reason, f.run_id, f.run_period, f.base_quantity::numeric(16,4), f.base_cost::numeric(18,2), f.uncosted_income::numeric(18,2),
 		(SELECT coalesce(sum(x.amount), 0) FROM hospital_cost._direct_cost x WHERE x.period = arg.period AND x.department_code = f.code
-			AND arg.groups >= CASE WHEN x.cost_class <> 'medical' OR x.funding_source = 'science_education' THEN 3
-				WHEN x.funding_source IN ('own', 'fiscal_basic') THEN 1 ELSE 2 END)::numeric(18,2),
+			AND arg.groups >= hospital_cost._funding_group(x.cost_class, x.funding_source))::numeric(18,2),
 		f.run_at, now()
 	FROM figure f CROSS JOIN arg
 	ORDER BY f.code COLLATE "C";

@@ -68,7 +68,7 @@ BEGIN ATOMIC
 		-- 70
 		('reader', 'SELECT', 'visit_cost bed_day_cost visit_cost_item bed_day_cost_item costing costing_warning encounter_cost patient_cost service_unit capacity
 			bed_use unused_capacity'),
-		('reader', 'EXECUTE', 'verify_costing(integer) recount_charges(date) _encounter_time(date) _days_over(date)'),
+		('reader', 'EXECUTE', 'verify_costing(integer) recount_charges(date) _funding_group(text,text) _encounter_time(date) _days_over(date)'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'service_unit capacity'),
 		('controller', 'EXECUTE', 'cost_objects(integer,text)'),
 		('reader', 'SELECT', 'item_cost_method item_volume item_volume_value item_equivalent item_time item_consumption activity activity_item activity_staff
