@@ -7,31 +7,8 @@ CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 \if `test -f "$HC_DATA/golden_hospital/departments.csv" && echo true || echo false`
 BEGIN;
 SELECT plan(19);
-CREATE TEMP TABLE department (department text, name text, class text, setting text);
-CREATE TEMP TABLE direct (department text, cost_item text, funding_source text, amount numeric);
-CREATE TEMP TABLE driver (driver text, server text, receiver text, quantity numeric);
-CREATE TEMP TABLE other (cost_class text, amount numeric);
-CREATE TEMP TABLE volume (department text, measure text, quantity numeric);
-\copy department from program 'cat "$HC_DATA/golden_hospital/departments.csv"' csv header
-\copy direct from program 'cat "$HC_DATA/golden_hospital/direct_costs.csv"' csv header
-\copy driver from program 'cat "$HC_DATA/golden_hospital/drivers.csv"' csv header
-\copy other from program 'cat "$HC_DATA/golden_hospital/other_costs.csv"' csv header
-\copy volume from program 'cat "$HC_DATA/golden_hospital/volumes.csv"' csv header
-SELECT hospital_cost.load_defaults() \g /dev/null
-SELECT hospital_cost.open_period('2025-03-01') \g /dev/null
+\ir fixture/golden.sql
 INSERT INTO hospital_cost.hospital (code, name) VALUES ('G', 'golden');
-INSERT INTO hospital_cost.department (code, name, class, setting) SELECT department, name, class, setting FROM department;
-INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, funding_source, amount)
-SELECT '2025-03-01', department, cost_item, funding_source, amount FROM direct;
-INSERT INTO hospital_cost.direct_cost (period, cost_item_code, cost_class, amount) SELECT '2025-03-01', 'other', cost_class, amount FROM other;
-INSERT INTO hospital_cost.driver (code, name, kind) SELECT DISTINCT driver, driver, 'statistic' FROM driver ON CONFLICT DO NOTHING;
-INSERT INTO hospital_cost.driver_value (period, driver_code, server_code, receiver_code, quantity)
-SELECT '2025-03-01', driver, server, receiver, quantity FROM driver;
-INSERT INTO hospital_cost.workload_value SELECT '2025-03-01', department, measure, quantity FROM volume;
-INSERT INTO hospital_cost.allocation_plan (code) VALUES ('golden');
-INSERT INTO hospital_cost.allocation_step (plan_code, step_no, server_class, server_code, receiver_classes, driver_code) VALUES
-	('golden', 1, 'administrative', NULL, '{auxiliary,technical,clinical}', 'headcount'), ('golden', 2, NULL, 'B1', NULL, 'visits'),
-	('golden', 2, NULL, 'B2', '{technical,clinical}', 'packs'), ('golden', 3, 'technical', NULL, '{clinical}', 'ordered_revenue');
 
 -- A hundred patients of the ward C4 with 8, 12 and 10 bed-days fill 1,000 of its 2,000; 300,000 of drugs and 700,000 of materials were charged.
 CREATE FUNCTION pg_temp.stay(code text, ward text, first_day date, days int) RETURNS void LANGUAGE sql BEGIN ATOMIC

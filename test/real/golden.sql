@@ -7,44 +7,19 @@ CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 \if `test -f "$HC_DATA/golden_hospital/departments.csv" && echo true || echo false`
 BEGIN;
 SELECT plan(32);
+\ir fixture/golden.sql
 
-CREATE TEMP TABLE department (department text, name text, class text, setting text);
-CREATE TEMP TABLE direct (department text, cost_item text, funding_source text, amount numeric);
-CREATE TEMP TABLE driver (driver text, server text, receiver text, quantity numeric);
-CREATE TEMP TABLE other (cost_class text, amount numeric);
-CREATE TEMP TABLE volume (department text, measure text, quantity numeric);
 CREATE TEMP TABLE full_cost (department text, cost_item text, direct numeric, level1 numeric, level2 numeric, level3 numeric, full_cost numeric);
 CREATE TEMP TABLE level_total (department text, after_level1 numeric, after_level2 numeric, after_level3 numeric);
 CREATE TEMP TABLE scope (scope text, amount numeric);
 CREATE TEMP TABLE unit_cost (object text, department text, unit_cost numeric);
-\copy department from program 'cat "$HC_DATA/golden_hospital/departments.csv"' csv header
-\copy direct from program 'cat "$HC_DATA/golden_hospital/direct_costs.csv"' csv header
-\copy driver from program 'cat "$HC_DATA/golden_hospital/drivers.csv"' csv header
-\copy other from program 'cat "$HC_DATA/golden_hospital/other_costs.csv"' csv header
-\copy volume from program 'cat "$HC_DATA/golden_hospital/volumes.csv"' csv header
 \copy full_cost from program 'cat "$HC_DATA/golden_hospital/expected_full_cost_unrounded.csv"' csv header
 \copy level_total from program 'cat "$HC_DATA/golden_hospital/expected_level_totals.csv"' csv header
 \copy scope from program 'cat "$HC_DATA/golden_hospital/expected_scopes.csv"' csv header
 \copy unit_cost from program 'cat "$HC_DATA/golden_hospital/expected_unit_costs.csv"' csv header
 
-SELECT hospital_cost.load_defaults() \g /dev/null
-SELECT hospital_cost.open_period('2025-03-01') \g /dev/null
-INSERT INTO hospital_cost.department (code, name, class, setting) SELECT department, name, class, setting FROM department;
-INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, funding_source, amount)
-SELECT '2025-03-01', department, cost_item, funding_source, amount FROM direct;
-INSERT INTO hospital_cost.direct_cost (period, cost_item_code, cost_class, amount) SELECT '2025-03-01', 'other', cost_class, amount FROM other;
 INSERT INTO hospital_cost.cost_control_total (period, cost_item_code, funding_source, amount)
 SELECT '2025-03-01', cost_item, funding_source, sum(amount) FROM direct GROUP BY 2, 3;
-INSERT INTO hospital_cost.driver (code, name, kind) SELECT DISTINCT driver, driver, 'statistic' FROM driver ON CONFLICT DO NOTHING;
-INSERT INTO hospital_cost.driver_value (period, driver_code, server_code, receiver_code, quantity)
-SELECT '2025-03-01', driver, server, receiver, quantity FROM driver;
-INSERT INTO hospital_cost.workload_value SELECT '2025-03-01', department, measure, quantity FROM volume;
-INSERT INTO hospital_cost.allocation_plan (code) VALUES ('golden');
-INSERT INTO hospital_cost.allocation_step (plan_code, step_no, server_class, server_code, receiver_classes, driver_code) VALUES
-	('golden', 1, 'administrative', NULL, '{auxiliary,technical,clinical}', 'headcount'),
-	('golden', 2, NULL, 'B1', NULL, 'visits'),
-	('golden', 2, NULL, 'B2', '{technical,clinical}', 'packs'),
-	('golden', 3, 'technical', NULL, '{clinical}', 'ordered_revenue');
 SELECT hospital_cost.allocate('2025-03-01', 'golden') AS run \gset
 SELECT set_config('hc_test.run', :'run', false) \g /dev/null
 -- The medical cost out of the hospital's own funds is what the expected figures of departments speak of.

@@ -7,32 +7,16 @@ CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 \if `test -f "$HC_DATA/golden_hospital/expected_items_T1.csv" -a -f "$HC_DATA/worked/tdabc_kaplan_customer_service.json" && echo true || echo false`
 BEGIN;
 SELECT plan(17);
+\ir fixture/golden.sql
 
-CREATE TEMP TABLE department (department text, name text, class text, setting text);
-CREATE TEMP TABLE direct (department text, cost_item text, funding_source text, amount numeric);
-CREATE TEMP TABLE driver (driver text, server text, receiver text, quantity numeric);
 CREATE TEMP TABLE item (method text, item text, base numeric, quantity numeric, unit_cost numeric);
-\copy department from program 'cat "$HC_DATA/golden_hospital/departments.csv"' csv header
-\copy direct from program 'cat "$HC_DATA/golden_hospital/direct_costs.csv"' csv header
-\copy driver from program 'cat "$HC_DATA/golden_hospital/drivers.csv"' csv header
 \copy item from program 'cat "$HC_DATA/golden_hospital/expected_items_T1.csv"' csv header
 \set kaplan `cat "$HC_DATA/worked/tdabc_kaplan_customer_service.json"`
 \set axiom `cat "$HC_DATA/worked/rvu_axiom_radiology.json"`
 CREATE TEMP TABLE published (kaplan jsonb, axiom jsonb);
 INSERT INTO published VALUES (:'kaplan', :'axiom');
 
-SELECT hospital_cost.load_defaults() \g /dev/null
-SELECT hospital_cost.open_period(m) FROM unnest('{2025-03-01,2025-04-01,2025-05-01}'::date[]) m \g /dev/null
-INSERT INTO hospital_cost.department (code, name, class, setting) SELECT department, name, class, setting FROM department;
-INSERT INTO hospital_cost.direct_cost (period, department_code, cost_item_code, funding_source, amount)
-SELECT '2025-03-01', department, cost_item, funding_source, amount FROM direct;
-INSERT INTO hospital_cost.driver (code, name, kind) SELECT DISTINCT driver, driver, 'statistic' FROM driver ON CONFLICT DO NOTHING;
-INSERT INTO hospital_cost.driver_value (period, driver_code, server_code, receiver_code, quantity)
-SELECT '2025-03-01', driver, server, receiver, quantity FROM driver;
-INSERT INTO hospital_cost.allocation_plan (code) VALUES ('golden');
-INSERT INTO hospital_cost.allocation_step (plan_code, step_no, server_class, server_code, receiver_classes, driver_code) VALUES
-	('golden', 1, 'administrative', NULL, '{auxiliary,technical,clinical}', 'headcount'), ('golden', 2, NULL, 'B1', NULL, 'visits'),
-	('golden', 2, NULL, 'B2', '{technical,clinical}', 'packs'), ('golden', 3, 'technical', NULL, '{clinical}', 'ordered_revenue');
+SELECT hospital_cost.open_period(m) FROM unnest('{2025-04-01,2025-05-01}'::date[]) m \g /dev/null
 INSERT INTO hospital_cost.charge_item (code, name, category) SELECT DISTINCT item, item, '04' FROM item;
 INSERT INTO hospital_cost.item_volume_value SELECT '2025-03-01', 'T1', item, quantity, base FROM item WHERE method = 'income_ratio';
 INSERT INTO hospital_cost.item_equivalent (department_code, item_code, equivalent) SELECT 'T1', item, base FROM item WHERE method = 'equivalent';
