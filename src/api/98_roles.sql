@@ -40,9 +40,13 @@ BEGIN ATOMIC
 		('accountant', 'EXECUTE', 'audit_shift(bigint,integer,bigint) handle_long_short(bigint,text,text,text)'),
 		('auditor', 'EXECUTE', 'count_float(text,numeric,text)'),
 		-- 40
-		('reader', 'SELECT', 'rule rule_kind finding'),
+		('reader', 'SELECT', 'item_code_map item_limit item_pair item_bundle surgery_group rule rule_kind rule_state finding'),
+		('reader', 'EXECUTE', '_rule_state()'),
+		('pricing', 'SELECT,INSERT,UPDATE,DELETE', 'item_code_map'),
 		('controller', 'SELECT,INSERT,UPDATE', 'rule'),
-		('controller', 'EXECUTE', 'review_finding(bigint,text,text)'),
+		('controller', 'SELECT,INSERT,UPDATE,DELETE', 'item_limit item_pair item_bundle surgery_group'),
+		('controller', 'USAGE', 'knowledge_seq'),
+		('controller', 'EXECUTE', 'detect(date,text) review_finding(bigint,text,text)'),
 		('cashier_leader', 'EXECUTE', 'review_finding(bigint,text,text)'),
 		('auditor', 'EXECUTE', 'review_finding(bigint,text,text)'),
 		-- 50

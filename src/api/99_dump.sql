@@ -12,7 +12,7 @@ BEGIN
 			AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
 			AND d.refobjid = (SELECT e.oid FROM pg_catalog.pg_extension e WHERE e.extname = 'hospital_cost')
 			AND c.relname NOT IN ('period_check', '_hook', 'rule_kind', '_feed', '_feed_field', '_feed_target', '_feed_column', '_feed_check',
-				'_feed_issue')
+				'_feed_issue', '_shipped_rule')
 		ORDER BY c.relname
 	LOOP
 		PERFORM pg_catalog.pg_extension_config_dump(member.name, '');

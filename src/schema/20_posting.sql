@@ -141,10 +141,18 @@ CREATE TABLE hospital_cost._finding (
 	deadline timestamptz,
 	closed_at timestamptz,
 	closed_by text,
-	note text
+	note text,
+	knowledge_id int, -- of the row of knowledge that was broken
+	subject text, -- what it is about where that is no source row: then source_id is 0 and source_key ''
+	subject_code text COLLATE "C",
+	fact text COLLATE "C",
+	evidence jsonb
 );
 ALTER SEQUENCE hospital_cost.finding_seq OWNED BY hospital_cost._finding.finding_id;
 CREATE INDEX finding_source_idx ON hospital_cost._finding (source_id, source_key);
 CREATE INDEX finding_related_idx ON hospital_cost._finding (related_entry_id);
+-- What a rule found in an encounter, or of a subject in a month, before.
+CREATE INDEX finding_encounter_idx ON hospital_cost._finding (encounter_code) WHERE class = 'conduct';
+CREATE INDEX finding_fact_idx ON hospital_cost._finding (code, period, subject_code) WHERE subject IS NOT NULL;
 -- What a close asks for while posters wait.
 CREATE INDEX finding_blocking_idx ON hospital_cost._finding (period) WHERE severity = 'blocking' AND state = 'open';

@@ -44,7 +44,8 @@ struct FindingWriter
 
 static const char *const columns[] = {"finding_id", "class", "code", "rule_version", "severity", "source_id", "source_key",
 	"entry_id", "related_entry_id", "period", "encounter_code", "item_code", "field", "expected", "observed",
-	"excess_quantity", "amount_at_risk", "state", "found_at", "deadline", "closed_at", "closed_by", "note"};
+	"excess_quantity", "amount_at_risk", "state", "found_at", "deadline", "closed_at", "closed_by", "note",
+	"knowledge_id", "subject", "subject_code", "fact", "evidence"};
 
 FindingWriter *
 finding_begin(void)
@@ -115,7 +116,8 @@ finding_add(FindingWriter *writer, const Finding *finding)
 	v[18] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 	v[19] = TimestampTzGetDatum(finding->deadline);
 	n[19] = finding->deadline == 0;
-	n[20] = n[21] = n[22] = true;
+	for (int i = 20; i < lengthof(columns); i++)
+		n[i] = true;
 }
 
 void

@@ -36,7 +36,7 @@ SELECT is_empty($$SELECT n.nspname FROM pg_namespace n CROSS JOIN LATERAL aclexp
 
 -- dumped
 SELECT results_eq($$SELECT c.relname::text COLLATE "default" FROM relation c WHERE c.relkind IN ('r', 'S') AND NOT c.oid = ANY (
-	SELECT unnest(e.extconfig) FROM pg_extension e WHERE e.extname = 'hospital_cost') ORDER BY 1$$, ARRAY['_feed', '_feed_check', '_feed_column', '_feed_field', '_feed_issue', '_feed_target', '_hook', 'period_check', 'rule_kind'],
+	SELECT unnest(e.extconfig) FROM pg_extension e WHERE e.extname = 'hospital_cost') ORDER BY 1$$, ARRAY['_feed', '_feed_check', '_feed_column', '_feed_field', '_feed_issue', '_feed_target', '_hook', '_shipped_rule', 'period_check', 'rule_kind'],
 	'every table and sequence that holds data is dumped; the registries, which the scripts fill, are not');
 SELECT is_empty($$SELECT unnest(e.extcondition) FROM pg_extension e WHERE e.extname = 'hospital_cost' EXCEPT SELECT ''$$, 'whole, without a condition');
 SELECT is_empty($$SELECT c.relname, (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s', c.oid::regclass), false, true, '')))[1]::text

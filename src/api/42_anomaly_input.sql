@@ -1,0 +1,46 @@
+-- 40 anomaly: whether what a rule rests on is there, so that no rule is silent without saying why.
+
+-- An input is a table of ours (it is there if it has a row), "knowledge" (a row for this rule), a feed, or "charge." and a mapping key of charges.
+CREATE OR REPLACE FUNCTION hospital_cost._has_input(input text, rule_code text) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	found boolean;
+BEGIN
+	IF input = 'knowledge' THEN
+		RETURN EXISTS (SELECT FROM hospital_cost.item_limit k WHERE k.rule_code = _has_input.rule_code)
+			OR EXISTS (SELECT FROM hospital_cost.item_pair k WHERE k.rule_code = _has_input.rule_code)
+			OR EXISTS (SELECT FROM hospital_cost.item_bundle k WHERE k.rule_code = _has_input.rule_code)
+			OR EXISTS (SELECT FROM hospital_cost.surgery_group k WHERE k.rule_code = _has_input.rule_code);
+	ELSIF starts_with(input, 'charge.') THEN
+		RETURN EXISTS (SELECT FROM hospital_cost.attachment a
+			WHERE a.feed = 'charges' AND a.detached_at IS NULL AND a.columns ? substr(_has_input.input, 8));
+	ELSIF EXISTS (SELECT FROM hospital_cost._feed f WHERE f.feed = _has_input.input) THEN
+		IF EXISTS (SELECT FROM hospital_cost.attachment a WHERE a.feed = _has_input.input AND a.detached_at IS NULL) THEN
+			RETURN true;
+		END IF;
+	END IF;
+	IF to_regclass(format('hospital_cost.%I', CASE input WHEN 'orders' THEN 'order_line' WHEN 'encounters' THEN 'encounter'
+		WHEN 'stays' THEN 'department_stay' WHEN 'payments' THEN '_payment_entry' ELSE input END)) IS NULL THEN
+		RETURN false;
+	END IF;
+	EXECUTE format('SELECT EXISTS (SELECT FROM hospital_cost.%I)', CASE input WHEN 'orders' THEN 'order_line' WHEN 'encounters' THEN 'encounter'
+		WHEN 'stays' THEN 'department_stay' WHEN 'payments' THEN '_payment_entry' ELSE input END) INTO found;
+	RETURN found;
+END $$;
+
+-- Whether a rule is at work today, and if not, for want of what.
+CREATE OR REPLACE FUNCTION hospital_cost._rule_state()
+RETURNS TABLE (code text, version int, name text, name_en text, kind text, timing text, action text, state text, needs text[])
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT r.code, r.version, r.name, r.name_en, r.kind, r.timing, r.action,
+		CASE WHEN lower(r.valid) > t.day THEN 'not_yet' WHEN upper(r.valid) <= t.day THEN 'over'
+			WHEN cardinality(lacking.needs) > 0 THEN 'inactive' ELSE 'active' END,
+		lacking.needs
+	FROM hospital_cost.rule r JOIN hospital_cost.rule_kind k ON k.kind = r.kind
+	CROSS JOIN LATERAL (SELECT ARRAY(SELECT n.input FROM unnest(k.needs) AS n (input)
+		WHERE NOT hospital_cost._has_input(n.input, r.code))) AS lacking (needs)
+	CROSS JOIN LATERAL (SELECT hospital_cost.hospital_day(now())) AS t (day);
+END;
+CREATE OR REPLACE VIEW hospital_cost.rule_state AS
+SELECT s.code, s.version, s.name, s.name_en, s.kind, s.timing, s.action, s.state, s.needs FROM hospital_cost._rule_state() s;
