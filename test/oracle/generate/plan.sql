@@ -42,7 +42,7 @@ BEGIN
 		hospital_cost.department x WHERE x.code LIKE plan || '-%' AND chance(0.6);
 	INSERT INTO hospital_cost.driver_value (period, driver_code, receiver_code, quantity)
 	SELECT month, plan || '-d5', c.code, CASE WHEN row_number() OVER (ORDER BY c.code) = 1 THEN 1 - 0.123457 * (count(*) OVER () - 1) ELSE 0.123457 END
-	FROM hospital_cost.department c WHERE c.code LIKE plan || '-%' AND c.class = 'clinical' LIMIT 8;
+	FROM (SELECT x.code FROM hospital_cost.department x WHERE x.code LIKE plan || '-%' AND x.class = 'clinical' ORDER BY x.code LIMIT 8) c;
 	-- One group or several a class, and now and then a step of one department or one cost item that knows better.
 	FOR i IN 1 .. 3 LOOP
 		INSERT INTO hospital_cost.allocation_step (plan_code, step_no, server_class, receiver_classes, driver_code, fallback_driver_code)
