@@ -206,9 +206,13 @@ poster_line_goes(Poster *poster, const ChargeRow *old, const LedgerEntry *live)
 			keep_line(poster, false, original->source_key, &row, original);
 		}
 	}
-	else if (live != NULL && poster_left(poster, live, NULL, &left) > 0)
-		keep_line(poster, true, old->key, old, live);
-	else if (live == NULL && poster->elsewhere && poster_left(poster, &line, NULL, &left) > 0)
+	if (live != NULL && live->kind != KIND_REVERSE)
+	{
+		if (poster_left(poster, live, NULL, &left) > 0)
+			keep_line(poster, true, old->key, old, live);
+	}
+	/* Without an entry, or a refund now: the row may have been a line once, and refunds of that stand. */
+	else if (poster->elsewhere && poster_left(poster, &line, NULL, &left) > 0)
 		keep_line(poster, true, old->key, old, &line);
 }
 

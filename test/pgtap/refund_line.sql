@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
-SELECT plan(38);
+SELECT plan(40);
 SELECT hospital_cost.open_period('2025-04-01'), hospital_cost.attach_charges('his.fee', his.mapping()) \g /dev/null
 CREATE FUNCTION his.entry(key bigint) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(format('%s %s %s', l.kind, l.encounter_code, trim_scale(l.quantity)), ', ' ORDER BY l.entry_id) FROM hospital_cost.ledger l WHERE l.source_key = key::text $$;
@@ -102,6 +102,14 @@ INSERT INTO hospital_cost.charge_item (code, name) VALUES ('UNKNOWN', 'x');
 INSERT INTO hospital_cost.price (item_code, unit_price) VALUES ('UNKNOWN', 5);
 SELECT is((SELECT jsonb_object_agg(outcome, row_count) -> 'posted' FROM hospital_cost.post_pending('his.fee')), '1', 'post_pending does not mind');
 SELECT is(his.overdrawn(), NULL, 'nor does the proof');
+
+-- a line that becomes a refund, and goes as one
+SELECT his.line(80, 'H', 3), his.line(81, 'H', 2), his.back(82, 80, 1) \g /dev/null
+UPDATE his.fee SET refund_of = 81, qty = -1 WHERE id = 80;
+SELECT is(his.issue(80), 'below_refunds quantity 1.0000 0.0000', 'a line that becomes a refund leaves its own refunds without a line');
+DELETE FROM his.fee WHERE id = 80;
+SELECT is(his.issue(80), 'below_refunds quantity 1.0000 0.0000', 'and they are missed no less when that refund goes');
+DELETE FROM his.fee WHERE id = 82;
 
 -- many
 SELECT hospital_cost.attach_charges('his.fee', his.mapping()) \g /dev/null
