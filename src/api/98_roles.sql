@@ -91,7 +91,18 @@ BEGIN ATOMIC
 		('reader', 'SELECT', 'form_layout form_line indicator_layout form_f01 form_f02 form_f03 form_f04 form_f05 form_f06 form_f07 form_f08 form_f09
 			form_f10 form_f11 form_f12 form_f13 form_f14 form_f15 form_f16 form_f17 form_hy02f1'),
 		('reader', 'EXECUTE', 'form(text,date,date,text,text) form_head(text,date,date,text,text) indicator(date,text) verify_forms(date,date)'),
-		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'form_layout form_line indicator_layout');
+		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'form_layout form_line indicator_layout'),
+		-- 98: a head of department is no reader. He sees his departments through own_ and nothing of others; who they are says department_access.
+		('department_head', 'SELECT', 'own_department own_department_cost own_department_result own_visit_cost own_bed_day_cost own_visit_cost_item
+			own_bed_day_cost_item own_item_cost own_activity_cost own_idle_capacity own_bed_use own_unused_capacity own_workload own_charge_total
+			period cost_item charge_item'),
+		('department_head', 'EXECUTE', '_own_departments() _own_department_cost() _own_department_result() _own_visit_cost() _own_bed_day_cost()
+			_own_visit_cost_item() _own_bed_day_cost_item() _own_item_cost() _own_activity_cost() _own_idle_capacity() _own_bed_use()
+			_own_unused_capacity() _own_workload() _own_charge_total() own_department_cost_now(date,text) own_cost_change(date,date,text)
+			own_trace_cost(integer,text,text) own_encounter_cost(date) own_finding(date) own_form(text,date,date,text,text)
+			own_indicator(date,text)'),
+		('controller', 'SELECT,INSERT,UPDATE,DELETE', 'department_access'),
+		('auditor', 'SELECT', 'department_access');
 END;
 
 CREATE OR REPLACE FUNCTION hospital_cost.setup_roles(prefix text DEFAULT 'hospital_cost') RETURNS SETOF text
@@ -113,14 +124,16 @@ BEGIN
 				CASE g.what WHEN 'EXECUTE' THEN 'FUNCTION' WHEN 'USAGE' THEN 'SEQUENCE' ELSE 'TABLE' END, object, role_name);
 		END LOOP;
 	END LOOP;
+	-- Who reads everything may read the part that a head of department reads.
+	EXECUTE format('GRANT %I TO %I', prefix || '_department_head', prefix || '_reader');
 	-- Everybody may read what everybody may read; the other roles add to it.
-	FOR role_name IN SELECT DISTINCT prefix || '_' || x.role FROM hospital_cost._grant() x WHERE x.role NOT IN ('reader', 'clerk', 'cashier') LOOP
+	FOR role_name IN SELECT DISTINCT prefix || '_' || x.role FROM hospital_cost._grant() x WHERE x.role NOT IN ('reader', 'clerk', 'cashier', 'department_head') LOOP
 		EXECUTE format('GRANT %I TO %I', prefix || '_reader', role_name);
 	END LOOP;
 END $$;
 
 COMMENT ON FUNCTION hospital_cost._grant() IS 'What setup_roles grants: role, privileges, objects';
-COMMENT ON FUNCTION hospital_cost.setup_roles(text) IS 'Creates the roles prefix_reader, _clerk, _pricing, _cashier, _cashier_leader, _accountant, _controller, _auditor (NOLOGIN) where they are missing and grants them their rights; repeatable. Returns the roles it made. To be called by a role that may create roles';
+COMMENT ON FUNCTION hospital_cost.setup_roles(text) IS 'Creates the roles prefix_reader, _clerk, _pricing, _cashier, _cashier_leader, _accountant, _controller, _auditor, _department_head (NOLOGIN) where they are missing and grants them their rights; repeatable. Returns the roles it made. To be called by a role that may create roles';
 
 -- Functions that nobody has granted or revoked yet are new: at installation all, in an update those it adds. What the DBA granted is not
 -- touched, because a change made by the script would belong to the extension and dumps would leave the DBA's grants out.

@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
 SELECT plan(52 + count(*)::int) FROM pg_class c WHERE c.relnamespace = 'hospital_cost'::regnamespace AND c.relkind = 'v' AND c.relname !~ '^_';
-SELECT set_eq($$SELECT hospital_cost.setup_roles('hc test')$$, ARRAY['hc test_reader', 'hc test_clerk', 'hc test_pricing', 'hc test_accountant', 'hc test_controller', 'hc test_cashier', 'hc test_cashier_leader', 'hc test_auditor'],
+SELECT set_eq($$SELECT hospital_cost.setup_roles('hc test')$$, ARRAY['hc test_reader', 'hc test_clerk', 'hc test_pricing', 'hc test_accountant', 'hc test_controller', 'hc test_cashier', 'hc test_cashier_leader', 'hc test_auditor', 'hc test_department_head'],
 	'setup_roles() makes the roles, under any prefix');
 SELECT is_empty($$SELECT hospital_cost.setup_roles('hc test')$$, 'and makes none twice');
 SELECT results_eq($$SELECT count(*) FROM pg_authid a WHERE a.rolname LIKE 'hc test\_%' AND (a.rolcanlogin OR a.rolsuper OR a.rolcreaterole OR a.rolcreatedb OR a.rolbypassrls)$$, ARRAY[0::bigint], 'none may log in or is more than a role');
