@@ -5,7 +5,7 @@ SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
-SELECT plan(46);
+SELECT plan(47);
 \ir fixture/hospital.sql
 \ir fixture/access.sql
 SELECT hospital_cost.setup_roles('hc test') \g /dev/null
@@ -65,6 +65,9 @@ UPDATE hospital_cost.department SET parent_code = NULL WHERE code = 'W';
 
 -- what is asked for by month, run or department
 SELECT is(his.rows_as('h surgery', $$SELECT FROM hospital_cost.own_department_cost_now('2025-03-01')$$), 3::bigint, 'cost by now, of own departments');
+SELECT results_eq($$SELECT his.rows_as(h.login, 'SELECT FROM hospital_cost.own_cost_change(''2025-03-01'', ''2025-03-01'') WHERE cost_after > 0') FROM his.head h ORDER BY h.login COLLATE "C"$$,
+	$$SELECT (SELECT count(*) FROM hospital_cost.cost_change('2025-03-01', '2025-03-01') c WHERE c.cost_after > 0 AND coalesce(c.department_code, '') = ANY (h.codes)) FROM his.head h ORDER BY h.login COLLATE "C"$$,
+	'and why it changed');
 SELECT results_eq($$SELECT his.rows_as(h.login, 'SELECT FROM hospital_cost.own_encounter_cost(''2025-03-01'') WHERE encounter_code IS NOT NULL') FROM his.head h ORDER BY h.login COLLATE "C"$$,
 	$$SELECT (SELECT count(*) FROM hospital_cost.encounter_cost c WHERE c.encounter_code IS NOT NULL AND c.department_code = ANY (CASE h.login WHEN 'h surgery' THEN '{W,W1,W11}' WHEN 'h two' THEN '{C1}'
 		WHEN 'h both' THEN '{C1}' ELSE '{}'::text[] END)) FROM his.head h ORDER BY h.login COLLATE "C"$$, 'patients only where the access says so');
