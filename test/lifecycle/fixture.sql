@@ -123,6 +123,7 @@ SELECT hospital_cost.allocate('2025-03-01', 'four_class_three_level');
 
 -- Rights given through the extension, and some the administrator gave himself.
 SELECT hospital_cost.setup_roles('life');
+INSERT INTO hospital_cost.department_access (role_name, department_code, encounters) VALUES ('life_department_head', 'C2', true), ('a role that is gone', NULL, false);
 CREATE ROLE life_bi;
 GRANT USAGE ON SCHEMA hospital_cost TO life_bi;
 GRANT SELECT ON hospital_cost.ledger, hospital_cost.department_cost TO life_bi;
