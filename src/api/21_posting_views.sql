@@ -47,7 +47,7 @@ LEFT JOIN hospital_cost.department od ON od.department_id = t.ordering_id;
 CREATE OR REPLACE VIEW hospital_cost.posting_issue AS
 SELECT f.finding_id AS issue_id, a.relation AS source, f.source_key, f.code, f.severity, f.field, f.expected, f.observed,
 	f.encounter_code, f.item_code, f.period, f.entry_id, f.state, f.found_at, f.closed_at,
-	a.relation_name AS source_name
+	a.relation_name AS source_name, f.finding_id, f.class, f.closed_by, f.note
 FROM hospital_cost._finding f
 JOIN hospital_cost.attachment a ON a.source_id = f.source_id
 WHERE f.class = 'data';

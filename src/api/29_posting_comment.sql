@@ -34,6 +34,7 @@ COMMENT ON COLUMN hospital_cost.charge_total.entries IS 'Number of ledger entrie
 COMMENT ON COLUMN hospital_cost.charge_total.amount IS 'Yuan, net of refunds and reversals';
 
 COMMENT ON VIEW hospital_cost.posting_issue IS 'What is not clean about rows of attached tables (数据问题), one row an issue. Closed by itself (state resolved) when the row is corrected or deleted. Findings about conduct stand in hospital_cost.finding';
+COMMENT ON COLUMN hospital_cost.posting_issue.finding_id IS 'The same number as issue_id, by the name it has in finding';
 COMMENT ON COLUMN hospital_cost.posting_issue.source_key IS 'Key of the row in its table, as in ledger.source_key';
 COMMENT ON COLUMN hospital_cost.posting_issue.severity IS 'blocking: no true entry can be made, so the row has none and its month cannot be closed (MC004). warning: the row is posted as it was billed';
 COMMENT ON COLUMN hospital_cost.posting_issue.field IS 'Mapping key of the value at fault, such as performing_department; null if it is the row as a whole';

@@ -8,7 +8,8 @@ SELECT f.finding_id, f.class, f.code, f.rule_version, r.name AS rule_name, r.nam
 	jsonb_strip_nulls(jsonb_build_object('field', f.field, 'observed', f.observed, 'limit', f.expected,
 		'entry', f.entry_id, 'related_entry', f.related_entry_id, 'knowledge', f.knowledge_id)) || coalesce(f.evidence, '{}') AS evidence,
 	f.state, f.found_at, f.deadline, f.closed_at, f.closed_by, f.note,
-	r.message, r.message_en, f.knowledge_id, f.subject, f.subject_code, f.fact
+	r.message, r.message_en, f.knowledge_id, f.subject, f.subject_code, f.fact,
+	f.expected, f.entry_id, a.relation_name AS source_name
 FROM hospital_cost._finding f
 LEFT JOIN hospital_cost.attachment a ON a.source_id = f.source_id
 LEFT JOIN hospital_cost.rule r ON f.class = 'conduct' AND r.code = f.code AND r.version = f.rule_version

@@ -31,6 +31,7 @@ COMMENT ON COLUMN hospital_cost.finding.entries IS 'Ledger entries the finding r
 COMMENT ON COLUMN hospital_cost.finding.field IS 'Mapping key of the value that was judged';
 COMMENT ON COLUMN hospital_cost.finding.observed IS 'What was found: a price in yuan a unit with six decimals, or the entry that is repeated';
 COMMENT ON COLUMN hospital_cost.finding.limit_value IS 'What is allowed: the list price of the service day, or its ceiling where that is lower; or once a day';
+COMMENT ON COLUMN hospital_cost.finding.expected IS 'The same as limit_value, by the name it has in posting_issue: what the columns of both views are called means the same in both';
 COMMENT ON COLUMN hospital_cost.finding.excess_quantity IS 'Quantity beyond what is allowed, in the unit of the item; 0 where the price alone is at fault';
 COMMENT ON COLUMN hospital_cost.finding.amount_at_risk IS 'Yuan that would have to be given back if the finding holds (涉及金额): the excess of the price × quantity, or the amount of the repeated line';
 COMMENT ON COLUMN hospital_cost.finding.evidence IS 'The same facts as one JSON object, for programs';

@@ -35,7 +35,8 @@ CREATE OR REPLACE FUNCTION hospital_cost._require_whole(all_departments boolean)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF NOT EXISTS (SELECT FROM hospital_cost._own_department() o WHERE o.department_code = '')
-		OR all_departments AND EXISTS (SELECT d.code FROM hospital_cost.department d EXCEPT SELECT o.department_code FROM hospital_cost._own_department() o) THEN
+		OR all_departments AND EXISTS (
+			SELECT d.code FROM hospital_cost.department d EXCEPT SELECT o.department_code FROM hospital_cost._own_department() o) THEN
 		RAISE EXCEPTION 'role "%" does not see the whole hospital', hospital_cost._outer_user() USING ERRCODE = 'MC982',
 			HINT = 'It needs a row of hospital_cost.department_access with hospital_totals, for a form also one without department_code.';
 	END IF;

@@ -50,29 +50,39 @@ BEGIN ATOMIC
 			WHERE o.encounters OR c.encounter_code IS NULL);
 END;
 
--- A finding is about who performed, ordered or had the patient on his ward. What is in the row of the hospital's table may name the patient.
+-- A finding is about the department a batch rule speaks of, else about who performed, ordered or had the patient on his ward. What stands in the
+-- row of the hospital's table, and what a reviewer wrote, may name the patient.
 CREATE OR REPLACE FUNCTION hospital_cost.own_finding(period date DEFAULT NULL)
 RETURNS TABLE (finding_id bigint, department_code text, class text, code text, rule_version int, rule_name text, rule_name_en text, severity text,
 	item_code text, item_name text, period date, field text, excess_quantity numeric, amount_at_risk numeric, state text, found_at timestamptz,
-	deadline timestamptz, closed_at timestamptz, encounter_code text, source regclass, source_key text, entries bigint[], observed text, limit_value text,
+	deadline timestamptz, closed_at timestamptz, expected text, observed text, encounter_code text, source regclass, source_key text, entries bigint[],
 	note text)
 LANGUAGE sql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH own AS MATERIALIZED (
 		SELECT d.department_id, d.code, o.encounters
 		FROM hospital_cost._own_department() o JOIN hospital_cost.department d ON d.code = o.department_code
+	), found AS (
+		SELECT x.* FROM hospital_cost._finding x WHERE x.period = coalesce(own_finding.period, x.period)
+	), about AS (
+		SELECT x.finding_id, o.code, o.encounters, true AS figures
+		FROM found x JOIN own o ON x.subject = 'department' AND o.code = x.subject_code
+		UNION ALL
+		SELECT x.finding_id, w.code, w.encounters, w.encounters
+		FROM found x
+		JOIN hospital_cost._ledger l ON l.encounter_code = x.encounter_code AND l.entry_id = x.entry_id
+		CROSS JOIN LATERAL (SELECT o.code, o.encounters
+			FROM (VALUES (1, l.performing_id), (2, l.ordering_id), (3, l.ward_id)) AS part (rank, id) JOIN own o ON o.department_id = part.id
+			ORDER BY o.encounters DESC, part.rank LIMIT 1) w
+		WHERE x.subject IS DISTINCT FROM 'department'
 	)
-	SELECT f.finding_id, w.code, f.class, f.code, f.rule_version, f.rule_name, f.rule_name_en, f.severity, f.item_code, f.item_name, f.period, f.field,
-		f.excess_quantity, f.amount_at_risk, f.state, f.found_at, f.deadline, f.closed_at, p.encounter_code, p.source, p.source_key, p.entries,
-		p.observed, p.limit_value, p.note
-	FROM hospital_cost._finding x
-	JOIN hospital_cost._ledger l ON l.encounter_code = x.encounter_code AND l.entry_id = x.entry_id
-	CROSS JOIN LATERAL (SELECT o.code, o.encounters
-		FROM (VALUES (1, l.performing_id), (2, l.ordering_id), (3, l.ward_id)) AS part (rank, id) JOIN own o ON o.department_id = part.id
-		ORDER BY o.encounters DESC, part.rank LIMIT 1) w
-	JOIN hospital_cost.finding f ON f.finding_id = x.finding_id
-	LEFT JOIN LATERAL (SELECT f.encounter_code, f.source, f.source_key, f.entries, f.observed, f.limit_value, f.note WHERE w.encounters) p ON true
-	WHERE x.period = coalesce(own_finding.period, x.period);
+	SELECT f.finding_id, a.code, f.class, f.code, f.rule_version, f.rule_name, f.rule_name_en, f.severity, f.item_code, f.item_name, f.period, f.field,
+		f.excess_quantity, f.amount_at_risk, f.state, f.found_at, f.deadline, f.closed_at, n.expected, n.observed, p.encounter_code, p.source,
+		p.source_key, p.entries, p.note
+	FROM about a
+	JOIN hospital_cost.finding f ON f.finding_id = a.finding_id
+	LEFT JOIN LATERAL (SELECT f.expected, f.observed WHERE a.figures) n ON true
+	LEFT JOIN LATERAL (SELECT f.encounter_code, f.source, f.source_key, f.entries, f.note WHERE a.encounters) p ON true;
 END;
 
 -- Forms list every department.

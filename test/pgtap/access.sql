@@ -5,7 +5,7 @@ SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
-SELECT plan(47);
+SELECT plan(48);
 \ir fixture/hospital.sql
 \ir fixture/access.sql
 SELECT hospital_cost.setup_roles('hc test') \g /dev/null
@@ -76,13 +76,16 @@ SELECT is(his.rows_as('h two', $$SELECT FROM hospital_cost.own_encounter_cost('2
 SELECT is(his.rows_as('h two', $$SELECT FROM hospital_cost.own_encounter_cost('2025-03-01') WHERE department_code = 'T1' AND encounter_code IS NOT NULL$$), 0::bigint, 'and is no patient');
 SELECT is((SELECT string_agg(DISTINCT format('%s %s %s', l.source_key, l.performing_department_code, l.ordering_department_code), ', ') FROM hospital_cost.finding x
 	JOIN hospital_cost.ledger l ON l.entry_id = ANY (x.entries) WHERE x.item_code = 'LAB'), '1 T1 C1, 2 T1 C2, 3 T1 W1', 'three lines with findings');
+INSERT INTO hospital_cost._finding (class, code, severity, source_id, source_key, period, subject, subject_code, expected, observed)
+SELECT 'conduct', 'X', 'lead', 0, '', '2025-04-01', s.subject, s.code, 10, 20 FROM (VALUES ('department', 'C1'), ('department', 'C2'), ('cashier', 'C2'), ('patient', 'P2')) AS s (subject, code);
 SET LOCAL ROLE "h ward";
-SELECT results_eq('SELECT DISTINCT f.department_code, f.encounter_code, f.source, f.source_key, f.entries, f.observed, f.limit_value, f.note FROM hospital_cost.own_finding() f',
+SELECT results_eq('SELECT DISTINCT f.department_code, f.encounter_code, f.source, f.source_key, f.entries, f.observed, f.expected, f.note FROM hospital_cost.own_finding(''2025-03-01'') f',
 	$$VALUES ('C2', NULL::text, NULL::regclass, NULL::text, NULL::bigint[], NULL::text, NULL::text, NULL::text)$$, 'a head sees findings about his department without the patient');
 SELECT ok((SELECT bool_and(f.item_code = 'LAB' AND f.state = 'open') FROM hospital_cost.own_finding('2025-03-01') f), 'with item and state');
-SELECT is((SELECT count(*) FROM hospital_cost.own_finding('2025-04-01')), 0::bigint, 'by month');
+SELECT is((SELECT count(*) FROM hospital_cost.own_finding('2025-04-01')), 1::bigint, 'by month');
+SELECT is((SELECT format('%s %s %s', f.department_code, f.expected, f.observed) FROM hospital_cost.own_finding('2025-04-01') f), 'C2 10 20', 'what a rule says of his department he sees with its figures');
 SET LOCAL ROLE "h two";
-SELECT results_eq('SELECT DISTINCT f.department_code, f.encounter_code, f.source_key FROM hospital_cost.own_finding() f ORDER BY 1, 2', $$VALUES ('C1', 'V1', '1'), ('T1', NULL, NULL)$$,
+SELECT results_eq('SELECT DISTINCT f.department_code, f.encounter_code, f.source_key FROM hospital_cost.own_finding(''2025-03-01'') f ORDER BY 1, 2', $$VALUES ('C1', 'V1', '1'), ('T1', NULL, NULL)$$,
 	'of two own departments that with patients counts');
 SELECT results_eq($$SELECT t.origin_code, t.path, t.direct_cost_id IS NULL, t.source, t.source_key FROM hospital_cost.own_trace_cost(current_setting('hc_test.run')::int, 'C1') t WHERE t.path <> 'rounding'$$,
 	$$VALUES ('C1', 'direct', false, 'payroll', 'C1-1'), ('A1', 'straight', true, NULL, NULL)$$, 'a trace tells own rows one by one and of others the sum');

@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
-SELECT plan(43);
+SELECT plan(46);
 CREATE FUNCTION his.found(visit text) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT format('%s %s %s %s %s %s %s', f.code, f.source_key, f.observed, f.limit_value, f.excess_quantity, f.amount_at_risk, f.state)
 	FROM hospital_cost.finding f WHERE f.class = 'conduct' AND f.encounter_code = visit ORDER BY f.finding_id $$;
@@ -111,6 +111,13 @@ SELECT results_eq($$SELECT f.state, f.closed_by, f.note FROM hospital_cost.findi
 SELECT throws_ok($$SELECT hospital_cost.review_finding(f.finding_id, 'confirmed') FROM hospital_cost.finding f WHERE f.source_key = '3' AND f.class = 'conduct'$$, 'MC414', NULL,
 	'once');
 SELECT throws_ok($$SELECT hospital_cost.review_finding(-1, 'confirmed')$$, 'MC414', NULL, 'a finding that is not there');
+
+-- one inbox, one vocabulary: what the columns of both views are called means the same in both
+SELECT string_agg(quote_ident(f.attname), ', ') AS shared FROM pg_attribute f JOIN pg_attribute p ON p.attrelid = 'hospital_cost.posting_issue'::regclass AND p.attname = f.attname
+WHERE f.attrelid = 'hospital_cost.finding'::regclass AND f.attnum > 0 \gset
+SELECT ok('{expected,observed,finding_id,class,entry_id,source_name}'::text[] <@ string_to_array(:'shared', ', ') AND EXISTS (SELECT FROM hospital_cost.posting_issue), 'expected and observed, as issue and as finding');
+SELECT set_eq(format('SELECT %s FROM hospital_cost.finding WHERE class = ''data''', :'shared'), format('SELECT %s FROM hospital_cost.posting_issue', :'shared'), 'issues are the same in both');
+SELECT is_empty('SELECT FROM hospital_cost.finding f WHERE f.limit_value IS DISTINCT FROM f.expected UNION ALL SELECT FROM hospital_cost.posting_issue p WHERE p.issue_id <> p.finding_id', 'and the older names still hold');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -80,8 +80,8 @@ INSERT INTO contract VALUES
 	('department_cost', 'run_id period department_code department_name class cost_item_code funding_source direct level1 level2 level3 received sent full_cost rounding'),
 	('visit_cost', 'run_id period department_code scope quantity total_cost unit_cost unit_cost_without_drugs unit_cost_without_drugs_and_materials unit_income unit_result'),
 	('bed_day_cost', 'run_id period department_code scope quantity total_cost unit_cost unit_cost_without_drugs unit_cost_without_drugs_and_materials unit_income unit_result'),
-	('posting_issue', 'source source_key code severity field expected observed state'),
-	('finding', 'class code rule_version period entries observed limit_value excess_quantity amount_at_risk evidence state deadline'),
+	('posting_issue', 'finding_id class source source_key code severity field expected observed state'),
+	('finding', 'class code rule_version period entries expected observed limit_value excess_quantity amount_at_risk evidence state deadline'),
 	('ledger', 'kind source source_key item_code ordering_department_code performing_department_code ward_department_code quantity unit_price amount service_day period flags reverses'),
 	('seal', 'period segment blocks entries head previous_head sealed_at sealed_by'),
 	('charge_total', 'period ordering_department_code performing_department_code category setting amount');
