@@ -2,7 +2,7 @@
 
 -- Months from the newest to the oldest; in each the rows without an entry. What is posted is not posted again, so a second call goes on where the first
 -- stopped, after an error or after step_rows.
-CREATE OR REPLACE FUNCTION hospital_cost.backfill(relation regclass, from_day date DEFAULT '-infinity', to_day date DEFAULT 'infinity',
+CREATE OR REPLACE FUNCTION hospital_cost.backfill(relation regclass, day_from date DEFAULT '-infinity', day_to date DEFAULT 'infinity',
 	step_rows bigint DEFAULT NULL)
 RETURNS TABLE (period hospital_cost.period_month, outcome text, row_count bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -14,8 +14,8 @@ DECLARE
 	versions smallint[];
 BEGIN
 	PERFORM hospital_cost._require_read_committed();
-	IF (from_day < to_day) IS NOT TRUE OR step_rows <= 0 THEN
-		RAISE EXCEPTION 'nothing lies between % and %', from_day, to_day USING ERRCODE = 'MC217',
+	IF (day_from < day_to) IS NOT TRUE OR step_rows <= 0 THEN
+		RAISE EXCEPTION 'nothing lies between % and %', day_from, day_to USING ERRCODE = 'MC217',
 			DETAIL = format('step_rows is %s.', coalesce(step_rows::text, 'null')),
 			HINT = 'Give the first day and the day after the last, and a positive number of rows or null.';
 	END IF;
@@ -23,7 +23,7 @@ BEGIN
 	FOR m IN
 		WITH state AS MATERIALIZED (
 			SELECT s.* FROM hospital_cost._source_state(a) s
-			WHERE s.has_row AND s.entries <= 0 AND s.source_key IS NOT NULL AND s.day >= from_day AND s.day < to_day AND isfinite(s.day)
+			WHERE s.has_row AND s.entries <= 0 AND s.source_key IS NOT NULL AND s.day >= day_from AND s.day < day_to AND isfinite(s.day)
 		)
 		-- A refund waits for the month of what it gives back.
 		SELECT hospital_cost.period_of(least(s.day, o.day)) AS month, array_agg(s.source_key ORDER BY s.source_key COLLATE "C") AS keys,
@@ -64,6 +64,6 @@ BEGIN
 	ORDER BY x.ord;
 END $$;
 
-COMMENT ON FUNCTION hospital_cost.backfill(regclass, date, date, bigint) IS 'Posts the history of an attached table (历史补录): rows of the days from_day to before to_day that have no entry, newest month first, at most step_rows of them in one call. Returns by month what became of them, and how many wait for the next call. To be called again until nothing waits; what is posted is never posted twice. MC204, MC208 as post_pending, MC217 no days';
+COMMENT ON FUNCTION hospital_cost.backfill(regclass, date, date, bigint) IS 'Posts the history of an attached table (历史补录): rows of the days day_from to before day_to that have no entry, newest month first, at most step_rows of them in one call. Returns by month what became of them, and how many wait for the next call. To be called again until nothing waits; what is posted is never posted twice. MC204, MC208 as post_pending, MC217 no days';
 COMMENT ON FUNCTION hospital_cost._quote_line(text, text, numeric, date, text) IS 'Price and amount of one line as posting would compute them, and the issue that would block it';
 COMMENT ON FUNCTION hospital_cost.quote(text, jsonb) IS 'What items would cost a patient today (费用试算), by the code that posts: items is [{"item": code, "quantity": 1}]; the price class is that of the line, else of the encounter, else standard. A line that could not be posted has an issue and no amount. Writes nothing. MC218 items cannot be read';

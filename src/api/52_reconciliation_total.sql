@@ -58,11 +58,11 @@ BEGIN
 END $$;
 
 -- Payments that need no line of their own: the totals of their group are equal.
-CREATE OR REPLACE FUNCTION hospital_cost._settled_by_total(kind text, from_day date, to_day date) RETURNS SETOF bigint
+CREATE OR REPLACE FUNCTION hospital_cost._settled_by_total(kind text, day_from date, day_to date) RETURNS SETOF bigint
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT c.entry_id
-	FROM (SELECT DISTINCT s.day FROM hospital_cost.statement s WHERE s.kind = _settled_by_total.kind AND s.day BETWEEN from_day AND to_day
+	FROM (SELECT DISTINCT s.day FROM hospital_cost.statement s WHERE s.kind = _settled_by_total.kind AND s.day BETWEEN day_from AND day_to
 		AND EXISTS (SELECT FROM hospital_cost.statement_total t WHERE t.statement_id = s.statement_id)) d
 	CROSS JOIN LATERAL hospital_cost.compare_totals(_settled_by_total.kind, d.day) t
 	JOIN LATERAL hospital_cost._reconciliation_classed(_settled_by_total.kind, d.day) c

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION hospital_cost._compute_run(run_id int) RETURNS numeri
 AS 'MODULE_PATHNAME', 'hc_compute_run'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
-CREATE OR REPLACE FUNCTION hospital_cost.allocation_flow(run_id int, from_code text DEFAULT NULL, to_code text DEFAULT NULL,
+CREATE OR REPLACE FUNCTION hospital_cost.allocation_flow(run int, from_code text DEFAULT NULL, to_code text DEFAULT NULL,
 	OUT step_no int, OUT from_code text, OUT to_code text, OUT cost_item_code text, OUT funding_source text, OUT cost_class text,
 	OUT driver_code text, OUT quantity numeric, OUT quantity_total numeric, OUT base numeric, OUT amount numeric, OUT policy text, OUT pass int)
 RETURNS SETOF record

@@ -60,24 +60,24 @@ BEGIN
 	RETURN r;
 END $$;
 
-CREATE OR REPLACE FUNCTION hospital_cost.allocate(from_month date, to_month date, plan text, version int DEFAULT NULL)
+CREATE OR REPLACE FUNCTION hospital_cost.allocate(period_from date, period_to date, plan text, version int DEFAULT NULL)
 RETURNS TABLE (period date, run_id int)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	PERFORM from_month::hospital_cost.period_month;
-	IF (from_month <= to_month AND isfinite(to_month)) IS NOT TRUE THEN
-		RAISE EXCEPTION 'there is no month from % to %', from_month, to_month USING ERRCODE = 'MC615', HINT = 'Give the first and the last month, in this order.';
+	PERFORM period_from::hospital_cost.period_month;
+	IF (period_from <= period_to AND isfinite(period_to)) IS NOT TRUE THEN
+		RAISE EXCEPTION 'there is no month from % to %', period_from, period_to USING ERRCODE = 'MC615', HINT = 'Give the first and the last month, in this order.';
 	END IF;
 	RETURN QUERY SELECT m::date, hospital_cost.allocate(m::date, allocate.plan, allocate.version)
-		FROM generate_series(from_month::timestamp, to_month::timestamp, interval '1 month') AS m;
+		FROM generate_series(period_from::timestamp, period_to::timestamp, interval '1 month') AS m;
 END $$;
 
 -- Two literals without a type would fit (period, plan, version) as well as (from, to, plan): this form makes the choice.
-CREATE OR REPLACE FUNCTION hospital_cost.allocate(from_month date, to_month text, plan text, version int DEFAULT NULL)
+CREATE OR REPLACE FUNCTION hospital_cost.allocate(period_from date, period_to text, plan text, version int DEFAULT NULL)
 RETURNS TABLE (period date, run_id int)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT a.period, a.run_id FROM hospital_cost.allocate(allocate.from_month, allocate.to_month::date, allocate.plan, allocate.version) a;
+	SELECT a.period, a.run_id FROM hospital_cost.allocate(allocate.period_from, allocate.period_to::date, allocate.plan, allocate.version) a;
 END;
 
 -- Cells of two runs side by side, and which of their inputs differ where that can be told of a cell.
@@ -131,8 +131,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION hospital_cost.replay(int) IS 'Performs a run again from its stored inputs (重算) and holds it against what is stored, a row an identity: fingerprint of the inputs, rows behind the direct cost, cells byte for byte, totals. holds is true in each row if nothing was tampered with; first_difference names the first cell. Writes nothing. MC614';
-COMMENT ON FUNCTION hospital_cost.allocate(date, date, text, int) IS 'allocate for each month from the first to the last, both included (to_month may be any day of its month); one run a month, in one transaction. MC615 if there is no month between; else as allocate(period, plan)';
-COMMENT ON FUNCTION hospital_cost.allocate(date, text, text, int) IS 'allocate(from_month, to_month, plan) where the months are written as literals without a type';
+COMMENT ON FUNCTION hospital_cost.allocate(date, date, text, int) IS 'allocate for each month from the first to the last, both included (period_to may be any day of its month); one run a month, in one transaction. MC615 if there is no month between; else as allocate(period, plan)';
+COMMENT ON FUNCTION hospital_cost.allocate(date, text, text, int) IS 'allocate(period_from, period_to, plan) where the months are written as literals without a type';
 COMMENT ON FUNCTION hospital_cost.compare_runs(int, int, boolean) IS 'Cells of two runs side by side: those that differ, or every one. only_in is the run that has the cell if the other has not; differences are b − a, in yuan; because names the inputs that differ and bear on the cell: its direct cost, the plan, the class of the department, drivers with another value for it, direct cost of others in the same cost item and source; rounding where only that differs. Two runs with the same inputs give no row. MC614';
 COMMENT ON FUNCTION hospital_cost._require_run(int) IS 'The run, or MC614';
 COMMENT ON COLUMN hospital_cost.run.fingerprint IS 'SHA-256 of the inputs: runs with the same inputs have the same, in whatever order rows were written';

@@ -94,22 +94,22 @@ BEGIN ATOMIC
 END;
 
 -- Chain substitution: one factor after the other goes from its old to its new value, and what that does to the cost is its effect.
-CREATE OR REPLACE FUNCTION hospital_cost.cost_change(from_period date, to_period date, scope text DEFAULT 'medical')
+CREATE OR REPLACE FUNCTION hospital_cost.cost_change(period_from date, period_to date, scope text DEFAULT 'medical')
 RETURNS TABLE (object text, department_code text, quantity_before numeric, quantity_after numeric, cost_before numeric, cost_after numeric,
 	change numeric, quantity_effect numeric, mix_effect numeric, price_effect numeric, driver_effect numeric, note text, run_before int, run_after int)
 LANGUAGE sql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH arg AS MATERIALIZED (
-		SELECT hospital_cost._official_run(cost_change.from_period) AS run0, hospital_cost._official_run(cost_change.to_period) AS run1,
+		SELECT hospital_cost._official_run(cost_change.period_from) AS run0, hospital_cost._official_run(cost_change.period_to) AS run1,
 			hospital_cost._scope_groups(cost_change.scope) AS groups
 	), moment AS MATERIALIZED (
 		SELECT b.object, b.department_code, 0 AS side, b.total_cost, coalesce(q.quantity, 0) AS quantity
 		FROM arg JOIN hospital_cost._unit_cost_base b ON b.run_id = arg.run0 AND b.scope = cost_change.scope AND b.total_cost IS NOT NULL
-		LEFT JOIN hospital_cost._unit_quantity(cost_change.from_period) q ON q.department_code = b.department_code AND q.measure = b.object || 's'
+		LEFT JOIN hospital_cost._unit_quantity(cost_change.period_from) q ON q.department_code = b.department_code AND q.measure = b.object || 's'
 		UNION ALL
 		SELECT b.object, b.department_code, 1, b.total_cost, coalesce(q.quantity, 0)
 		FROM arg JOIN hospital_cost._unit_cost_base b ON b.run_id = arg.run1 AND b.scope = cost_change.scope AND b.total_cost IS NOT NULL
-		LEFT JOIN hospital_cost._unit_quantity(cost_change.to_period) q ON q.department_code = b.department_code AND q.measure = b.object || 's'
+		LEFT JOIN hospital_cost._unit_quantity(cost_change.period_to) q ON q.department_code = b.department_code AND q.measure = b.object || 's'
 	), unit AS (
 		SELECT m.object, m.department_code, min(m.side) AS first_side, max(m.side) AS last_side,
 			coalesce(max(m.total_cost) FILTER (WHERE m.side = 0), 0) AS c0, coalesce(max(m.total_cost) FILTER (WHERE m.side = 1), 0) AS c1,

@@ -14,13 +14,13 @@ END $$;
 
 -- As cost_change, within each department: quantities do not add up, so workload grows by what the quantities would cost at old unit costs; the cost of
 -- inputs is what the items come to together, and the driver is how they share it.
-CREATE OR REPLACE FUNCTION hospital_cost.item_cost_change(from_period date, to_period date, scope text DEFAULT 'medical')
+CREATE OR REPLACE FUNCTION hospital_cost.item_cost_change(period_from date, period_to date, scope text DEFAULT 'medical')
 RETURNS TABLE (department_code text, item_code text, quantity_before numeric, quantity_after numeric, cost_before numeric, cost_after numeric,
 	change numeric, quantity_effect numeric, mix_effect numeric, price_effect numeric, driver_effect numeric, note text, run_before int, run_after int)
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH arg AS MATERIALIZED (
-		SELECT hospital_cost._costed_run(item_cost_change.from_period) AS run0, hospital_cost._costed_run(item_cost_change.to_period) AS run1,
+		SELECT hospital_cost._costed_run(item_cost_change.period_from) AS run0, hospital_cost._costed_run(item_cost_change.period_to) AS run1,
 			hospital_cost._scope_groups(item_cost_change.scope) AS groups
 	), before AS (
 		SELECT b.* FROM arg CROSS JOIN LATERAL hospital_cost._item_base(arg.run0, arg.groups) b

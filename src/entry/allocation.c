@@ -269,7 +269,7 @@ tell_run(FunctionCallInfo fcinfo, FlowSink *sink, AllocationSink flow, Allocatio
 
 SQL_FUNCTION(hc_allocation_flow);
 
-/* allocation_flow(run_id [, from, to]): every transfer of a run, told by doing the run again from its stored inputs. */
+/* allocation_flow(run [, from, to]): every transfer of a run, told by doing the run again from its stored inputs. */
 Datum
 hc_allocation_flow(PG_FUNCTION_ARGS)
 {

@@ -5,7 +5,7 @@ SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
-SELECT plan(24);
+SELECT plan(25);
 CREATE TEMP VIEW member AS
 SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS what
 FROM pg_depend d WHERE d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'hospital_cost');
@@ -59,6 +59,11 @@ SELECT is_empty($$SELECT c.relname, a.attname FROM relation c JOIN pg_attribute 
 SELECT is_empty($$SELECT c.relname FROM relation c WHERE c.relkind = 'r' AND c.relname NOT IN ('_ledger', '_charge_delta', '_pending', '_encounter_cost')
 	AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x'))$$, 'every table has a key, but those that are only appended to');
 SELECT is_empty($$SELECT c.conrelid::regclass, c.conname FROM pg_constraint c JOIN relation r ON r.oid = c.conrelid WHERE c.contype IN ('c', 'f', 'u', 'x') AND NOT c.convalidated$$, 'every constraint is validated');
+
+-- named: a range of months is period_from to period_to everywhere, of days day_from to day_to, a run is run
+SELECT is_empty($$SELECT p.oid::regprocedure, a.name FROM routine p, unnest(p.proargnames) WITH ORDINALITY a (name, n)
+	WHERE (p.proallargtypes IS NULL OR p.proargmodes[a.n] IN ('i', 'b', 'v')) AND (a.name IN ('month_from', 'month_to', 'from_month', 'to_month', 'from_period', 'to_period', 'from_day', 'to_day', 'since', 'until')
+		OR a.name = 'run_id' AND p.proname !~ '^_')$$, 'arguments of one meaning have one name');
 
 -- the columns loaders and acceptance checks rely on
 CREATE TEMP TABLE contract (relation text, columns text);
