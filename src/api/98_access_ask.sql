@@ -44,10 +44,9 @@ END $$;
 CREATE OR REPLACE FUNCTION hospital_cost.own_encounter_cost(period date) RETURNS SETOF hospital_cost.encounter_cost
 LANGUAGE sql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT c.* FROM hospital_cost.encounter_cost c
+	SELECT c.* FROM hospital_cost.encounter_cost c JOIN hospital_cost._own_department() o ON o.department_code = coalesce(c.department_code, '')
 	WHERE c.run_id = (SELECT r.run_id FROM hospital_cost._run r WHERE r.official AND r.period = own_encounter_cost.period)
-		AND coalesce(c.department_code, '') IN (SELECT o.department_code FROM hospital_cost._own_department() o
-			WHERE o.encounters OR c.encounter_code IS NULL);
+		AND (o.encounters OR c.encounter_code IS NULL);
 END;
 
 -- A finding is about the department a batch rule speaks of, else about who performed, ordered or had the patient on his ward. What stands in the
