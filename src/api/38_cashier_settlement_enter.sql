@@ -44,7 +44,7 @@ BEGIN
 	IF s.reverses IS NOT NULL AND s.outcome = 'success' THEN
 		DELETE FROM hospital_cost._settlement_standing o WHERE o.settlement_id = s.reverses;
 	ELSIF s.outcome = 'success' THEN
-		PERFORM hospital_cost._keep_estimate(s.encounter_code, s.settlement_id);
+		PERFORM hospital_cost._keep_estimate(s);
 		INSERT INTO hospital_cost._settlement_standing (settlement_id, encounter_code, span) VALUES (s.settlement_id, s.encounter_code, s.span);
 	END IF;
 END $$;

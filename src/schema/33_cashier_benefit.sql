@@ -21,7 +21,7 @@ CREATE TABLE hospital_cost.benefit_rule (
 	kind text NOT NULL CONSTRAINT benefit_rule_kind_check CHECK (kind IN ('deductible', 'ratio', 'cap', 'class', 'account')),
 	layer text NOT NULL DEFAULT 'hifp_pay' CONSTRAINT benefit_rule_layer_check
 		CHECK (layer IN ('hifp_pay', 'hifob_pay', 'hifmi_pay', 'hifes_pay', 'cvlserv_pay', 'maf_pay', 'oth_pay')),
-	base text NOT NULL DEFAULT 'own' CONSTRAINT benefit_rule_base_check CHECK (base IN ('own', 'above_cap')),
+	base text NOT NULL DEFAULT 'own' CONSTRAINT benefit_rule_base_check CHECK (base IN ('own', 'above_cap') OR (base = 'all' AND kind = 'account')),
 	per text NOT NULL DEFAULT 'year' CONSTRAINT benefit_rule_per_check CHECK (per IN ('stay', 'year')),
 	hospital_level text COLLATE "C" NOT NULL DEFAULT '',
 	from_nth int NOT NULL DEFAULT 1 CONSTRAINT benefit_rule_nth_check CHECK (from_nth >= 1 AND (from_nth = 1 OR kind = 'deductible')),
@@ -55,6 +55,7 @@ CREATE TABLE hospital_cost.benefit_elsewhere (
 	told_id bigint PRIMARY KEY DEFAULT pg_catalog.nextval('hospital_cost.benefit_elsewhere_seq'),
 	patient_code text COLLATE "C" NOT NULL CONSTRAINT benefit_elsewhere_patient_check CHECK (patient_code <> ''),
 	scheme text COLLATE "C" NOT NULL,
+	care text NOT NULL DEFAULT 'inpatient' CONSTRAINT benefit_elsewhere_care_check CHECK (care IN ('inpatient', 'outpatient')),
 	year int NOT NULL CONSTRAINT benefit_elsewhere_year_check CHECK (year BETWEEN 1900 AND 9999),
 	stays int NOT NULL DEFAULT 0 CONSTRAINT benefit_elsewhere_stays_check CHECK (stays >= 0),
 	inscp_scp_amt numeric(18,2) NOT NULL DEFAULT 0,
@@ -65,7 +66,7 @@ CREATE TABLE hospital_cost.benefit_elsewhere (
 	CONSTRAINT benefit_elsewhere_amount_check CHECK (inscp_scp_amt >= act_pay_dedc AND act_pay_dedc >= 0 AND inscp_scp_amt < 'Infinity')
 );
 ALTER SEQUENCE hospital_cost.benefit_elsewhere_seq OWNED BY hospital_cost.benefit_elsewhere.told_id;
-CREATE INDEX benefit_elsewhere_idx ON hospital_cost.benefit_elsewhere (patient_code, scheme, year, told_id DESC);
+CREATE INDEX benefit_elsewhere_idx ON hospital_cost.benefit_elsewhere (patient_code, scheme, year, care, told_id DESC);
 
 -- What was expected, as it was told: on request, and by itself at the moment of a settlement.
 CREATE SEQUENCE hospital_cost.settlement_estimate_seq;
