@@ -1,19 +1,21 @@
 -- 30 cashier: what a stay counts for the insurer: its lines by class, and what its year used up before.
 
--- Charges net by the line that they began with: what was given back takes from its original, in the class of the original's day.
+-- Charges net by the row that they began with, as it stands now: what was given back takes from its original, in the class of the original's day.
 CREATE OR REPLACE FUNCTION hospital_cost._benefit_line(encounter text, span daterange, scheme text, care text, rule_day date)
 RETURNS TABLE (entry_id bigint, item_code text, service_day date, quantity numeric, amount numeric, class text, ratio numeric,
 	fulamt_ownpay_amt numeric, overlmt_amt numeric, preselfpay_amt numeric, inscp_scp_amt numeric)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH RECURSIVE e AS MATERIALIZED (
-		SELECT l.entry_id, l.reverses, l.item_id, l.service_day, l.quantity, l.amount FROM hospital_cost._ledger l
+		SELECT l.entry_id, l.reverses, l.item_id, l.service_day, l.quantity, l.amount, l.version, (l.source_id, l.source_key, l.source_key_text)::text AS row_key
+		FROM hospital_cost._ledger l
 		WHERE l.encounter_code = _benefit_line.encounter AND l.service_day <@ _benefit_line.span
 	), chain AS (
-		SELECT e.entry_id, e.entry_id AS root FROM e WHERE NOT EXISTS (SELECT FROM e o WHERE o.entry_id = e.reverses)
-		UNION ALL SELECT e.entry_id, c.root FROM chain c JOIN e ON e.reverses = c.entry_id
+		SELECT e.entry_id, e.entry_id AS root, e.version, e.row_key FROM e WHERE NOT EXISTS (SELECT FROM e o WHERE o.entry_id = e.reverses)
+		UNION ALL SELECT e.entry_id, c.root, c.version, c.row_key FROM chain c JOIN e ON e.reverses = c.entry_id
 	), line AS (
-		SELECT c.root, sum(e.quantity) * 0.0001 AS quantity, sum(e.amount) * 0.01 AS amount FROM chain c JOIN e ON e.entry_id = c.entry_id GROUP BY c.root
+		SELECT (array_agg(c.root ORDER BY c.version DESC, c.root))[1] AS root, sum(e.quantity) * 0.0001 AS quantity, sum(e.amount) * 0.01 AS amount
+		FROM chain c JOIN e ON e.entry_id = c.entry_id GROUP BY c.row_key
 	), classed AS (
 		SELECT l.root, i.code, e.service_day, l.quantity, l.amount, b.class, b.price_limit,
 			CASE WHEN b.class <> '03' THEN coalesce(b.ratio, r.ratio, CASE b.class WHEN '01' THEN 0 END) END AS ratio -- null: wholly own

@@ -8,11 +8,11 @@ DECLARE
 	e hospital_cost.encounter;
 	b hospital_cost.benefit_scheme;
 	final hospital_cost._settlement; -- the one that stands already
-	care text;
+	of_care text;
 	used jsonb; -- {"stay": {...}, "year": {...}}
 	rules hospital_cost.benefit_rule[];
-	hospital_level text := coalesce((SELECT h.level FROM hospital_cost.hospital h), '');
-	layer text;
+	level text := coalesce((SELECT h.level FROM hospital_cost.hospital h), '');
+	payer text;
 	earlier text[] := '{}'; -- layers below this one
 	own numeric; -- in scope, and not paid by a layer yet
 	base numeric;
@@ -35,24 +35,24 @@ BEGIN
 		RAISE EXCEPTION 'the scheme of encounter "%" is not known', encounter USING ERRCODE = 'MC30G',
 			HINT = 'encounter.payer is the code of a benefit_scheme, or stands in its payers.';
 	END IF;
-	care := CASE WHEN e.kind = 'inpatient' THEN 'inpatient' ELSE 'outpatient' END;
+	of_care := CASE WHEN e.kind = 'inpatient' THEN 'inpatient' ELSE 'outpatient' END;
 	x.encounter_code := encounter;
 	x.scheme := b.code;
 	x.rule_day := CASE WHEN settled.settlement_id IS NOT NULL THEN settled.rule_day WHEN b.rule_day = 'admission' THEN hospital_cost.hospital_day(e.started_at)
 		ELSE coalesce(on_day, final.day, hospital_cost.hospital_day(e.ended_at), hospital_cost.hospital_day(now())) END;
-	SELECT jsonb_object_agg(u.per, u.used) INTO used FROM hospital_cost._benefit_used(encounter, e.patient_code, b.code, care,
+	SELECT jsonb_object_agg(u.per, u.used) INTO used FROM hospital_cost._benefit_used(encounter, e.patient_code, b.code, of_care,
 		EXTRACT(year FROM x.rule_day)::int, final.settlement_id) u;
-	rules := ARRAY(SELECT r FROM hospital_cost.benefit_rule r WHERE r.scheme = b.code AND r.care = _estimate.care AND r.valid @> x.rule_day
-		AND r.hospital_level IN (_estimate.hospital_level, '') AND r.from_nth <= (used #>> '{year,stays}')::int + 1);
+	rules := ARRAY(SELECT r FROM hospital_cost.benefit_rule r WHERE r.scheme = b.code AND r.care = of_care AND r.valid @> x.rule_day
+		AND r.hospital_level IN (level, '') AND r.from_nth <= (used #>> '{year,stays}')::int + 1);
 	IF NOT EXISTS (SELECT FROM unnest(rules) r WHERE r.kind = 'ratio') THEN
-		RAISE EXCEPTION 'scheme "%" has no benefit rules for % on %', b.code, care, x.rule_day USING ERRCODE = 'MC30I',
+		RAISE EXCEPTION 'scheme "%" has no benefit rules for % on %', b.code, of_care, x.rule_day USING ERRCODE = 'MC30I',
 			HINT = 'Insert the ratios of its bands into hospital_cost.benefit_rule, with the days on which they hold.';
 	END IF;
 
 	SELECT coalesce(sum(l.amount), 0), coalesce(sum(l.fulamt_ownpay_amt), 0), coalesce(sum(l.overlmt_amt), 0), coalesce(sum(l.preselfpay_amt), 0),
 		coalesce(sum(l.inscp_scp_amt), 0)
 	INTO x.medfee_sumamt, x.fulamt_ownpay_amt, x.overlmt_selfpay, x.preselfpay_amt, x.inscp_scp_amt
-	FROM hospital_cost._benefit_line(encounter, coalesce(settled.span, '(,)'), b.code, care, x.rule_day) l
+	FROM hospital_cost._benefit_line(encounter, coalesce(settled.span, '(,)'), b.code, of_care, x.rule_day) l
 	WHERE settled.settlement_id IS NOT NULL OR NOT EXISTS (SELECT FROM hospital_cost._settlement_standing o JOIN hospital_cost._settlement s ON s.settlement_id = o.settlement_id
 		WHERE o.encounter_code = encounter AND s.stage = 'interim' AND o.span @> l.service_day);
 	SELECT jsonb_agg(s.step) INTO x.steps FROM (SELECT jsonb_build_object('field', f.field, 'what', 'lines', 'amount', f.amount) AS step
@@ -61,24 +61,24 @@ BEGIN
 
 	own := x.inscp_scp_amt;
 	x.act_pay_dedc := 0;
-	FOREACH layer IN ARRAY '{hifp_pay,hifob_pay,hifmi_pay,hifes_pay,cvlserv_pay,maf_pay,oth_pay}'::text[] LOOP
-		CONTINUE WHEN NOT EXISTS (SELECT FROM unnest(rules) r WHERE r.layer = _estimate.layer AND r.kind = 'ratio');
-		is_above := EXISTS (SELECT FROM unnest(rules) r WHERE r.layer = _estimate.layer AND r.kind = 'ratio' AND r.base = 'above_cap');
+	FOREACH payer IN ARRAY '{hifp_pay,hifob_pay,hifmi_pay,hifes_pay,cvlserv_pay,maf_pay,oth_pay}'::text[] LOOP
+		CONTINUE WHEN NOT EXISTS (SELECT FROM unnest(rules) r WHERE r.layer = payer AND r.kind = 'ratio');
+		is_above := EXISTS (SELECT FROM unnest(rules) r WHERE r.layer = payer AND r.kind = 'ratio' AND r.base = 'above_cap');
 		base := CASE WHEN is_above THEN least(above, own) ELSE own END;
 		-- What is above a cap is not kept apart in settlements: its bands begin with each.
 		seen := (SELECT jsonb_object_agg(u.key, CASE WHEN is_above THEN 0 ELSE (u.value ->> 'inscp_scp_amt')::numeric
 			- coalesce((SELECT sum((u.value ->> f)::numeric) FROM unnest(earlier) AS f), 0) END) FROM jsonb_each(used) u);
-		SELECT * INTO share FROM hospital_cost._benefit_layer(layer, ARRAY(SELECT r FROM unnest(rules) r WHERE r.layer = _estimate.layer), base,
-			(seen ->> b.bands_per)::numeric, CASE layer WHEN 'hifp_pay' THEN jsonb_build_object('stay', used #> '{stay,act_pay_dedc}', 'year', used #> '{year,act_pay_dedc}')
-				ELSE seen END, jsonb_build_object('stay', used #> ARRAY['stay', layer], 'year', used #> ARRAY['year', layer]));
-		IF layer = 'hifp_pay' THEN
+		SELECT * INTO share FROM hospital_cost._benefit_layer(payer, ARRAY(SELECT r FROM unnest(rules) r WHERE r.layer = payer), base,
+			(seen ->> b.bands_per)::numeric, CASE payer WHEN 'hifp_pay' THEN jsonb_build_object('stay', used #> '{stay,act_pay_dedc}', 'year', used #> '{year,act_pay_dedc}')
+				ELSE seen END, jsonb_build_object('stay', used #> ARRAY['stay', payer], 'year', used #> ARRAY['year', payer]));
+		IF payer = 'hifp_pay' THEN
 			x.act_pay_dedc := share.deductible;
 			above := share.above;
 		END IF;
-		paid := paid || jsonb_build_object(layer, share.paid);
+		paid := paid || jsonb_build_object(payer, share.paid);
 		own := own - share.paid;
 		x.steps := x.steps || share.steps;
-		earlier := earlier || layer;
+		earlier := earlier || payer;
 	END LOOP;
 	x.hifp_pay := paid ->> 'hifp_pay';
 	x.hifob_pay := paid ->> 'hifob_pay';

@@ -7,12 +7,6 @@ BEGIN ATOMIC
 	SELECT b FROM hospital_cost.benefit_scheme b WHERE b.code = word OR word = ANY (b.payers) ORDER BY b.code = word DESC, b.code LIMIT 1;
 END;
 
-CREATE OR REPLACE FUNCTION hospital_cost._settled_charges(encounter text, span daterange) RETURNS numeric
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT (coalesce(sum(l.amount), 0) * 0.01)::numeric(18,2) FROM hospital_cost._ledger l WHERE l.encounter_code = encounter AND l.service_day <@ span;
-END;
-
 CREATE OR REPLACE FUNCTION hospital_cost._enter_settlement(s hospital_cost._settlement, strict boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -29,7 +23,10 @@ BEGIN
 			SELECT o.settlement_id INTO other FROM hospital_cost._settlement o WHERE o.setl_id = s.setl_id AND o.reverses IS NULL AND o.outcome = 'success'
 				AND coalesce(o.clr_optins, '') = coalesce(s.clr_optins, '');
 		END IF;
-		charges := CASE WHEN strict THEN hospital_cost._settled_charges(s.encounter_code, s.span) END;
+		IF strict THEN
+			SELECT coalesce(sum(l.amount), 0) * 0.01 INTO charges FROM hospital_cost._ledger l
+			WHERE l.encounter_code = s.encounter_code AND l.service_day <@ s.span;
+		END IF;
 		IF other IS NOT NULL THEN
 			RAISE EXCEPTION 'settlement "%" was settled before', coalesce(s.setl_id, s.encounter_code) USING ERRCODE = 'MC30E',
 				DETAIL = format('Settlement %s covers days of the same encounter, or has the same number.', other),
@@ -69,12 +66,14 @@ BEGIN
 	RETURN result;
 END $$;
 
--- Charges go on coming after a settlement: what stands is held against them at every look.
+-- Charges go on coming after a settlement, and are given back: what stands is held against them at every look.
 CREATE OR REPLACE VIEW hospital_cost.settlement_check AS
-SELECT x.*, x.charges - x.medfee_sumamt AS difference,
-	CASE WHEN x.charges = x.medfee_sumamt THEN 'equal' WHEN x.charges > x.medfee_sumamt THEN 'charges_came' ELSE 'charges_went' END AS state
+SELECT x.*, x.charges + x.refunded - x.medfee_sumamt AS difference,
+	CASE WHEN x.charges + x.refunded = x.medfee_sumamt THEN 'equal' WHEN x.charges + x.refunded > x.medfee_sumamt THEN 'charges_came' ELSE 'charges_went' END AS state
 FROM (SELECT s.settlement_id, s.setl_id, s.encounter_code, s.scheme, s.stage, s.span, s.day, s.medfee_sumamt,
-		hospital_cost._settled_charges(s.encounter_code, s.span) AS charges,
+		(SELECT (coalesce(sum(l.amount), 0) * 0.01)::numeric(18,2) FROM hospital_cost._ledger l
+			WHERE l.encounter_code = s.encounter_code AND l.service_day <@ s.span) AS charges,
+		(SELECT coalesce(sum(r.amount), 0)::numeric(18,2) FROM hospital_cost.settlement_refund r WHERE r.settlement_id = s.settlement_id) AS refunded,
 		(SELECT sum(l.amount) FROM hospital_cost.settlement_line l WHERE l.settlement_id = s.settlement_id) AS lines,
 		(SELECT sum(f.fund_payamt) FROM hospital_cost.settlement_fund f WHERE f.settlement_id = s.settlement_id) AS funds,
 		s.fund_pay_sumamt

@@ -111,13 +111,14 @@ CREATE SEQUENCE hospital_cost.settlement_refund_seq;
 CREATE TABLE hospital_cost.settlement_refund (
 	refund_id bigint PRIMARY KEY DEFAULT pg_catalog.nextval('hospital_cost.settlement_refund_seq'),
 	settlement_id bigint NOT NULL REFERENCES hospital_cost._settlement,
+	refund_no int NOT NULL, -- of its settlement: two sessions that saw the same refunds before them cannot both be the next
 	amount numeric(18,2) NOT NULL CONSTRAINT settlement_refund_amount_check CHECK (amount > 0 AND amount < 'Infinity'),
 	reason text NOT NULL CONSTRAINT settlement_refund_reason_check CHECK (reason <> ''),
 	refunded_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	refunded_by text COLLATE "C" NOT NULL DEFAULT SESSION_USER
+	refunded_by text COLLATE "C" NOT NULL DEFAULT SESSION_USER,
+	CONSTRAINT settlement_refund_in_turn UNIQUE (settlement_id, refund_no)
 );
 ALTER SEQUENCE hospital_cost.settlement_refund_seq OWNED BY hospital_cost.settlement_refund.refund_id;
-CREATE INDEX settlement_refund_idx ON hospital_cost.settlement_refund (settlement_id);
 CREATE TABLE hospital_cost.settlement_refund_part (
 	refund_id bigint NOT NULL REFERENCES hospital_cost.settlement_refund,
 	kind text NOT NULL CONSTRAINT settlement_refund_part_kind_check CHECK (kind IN ('line', 'payer', 'payment')),
