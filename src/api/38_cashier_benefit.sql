@@ -100,8 +100,9 @@ BEGIN
 		paid := paid + round(width * r.ratio, 2);
 		steps := steps || jsonb_build_object('field', layer, 'what', 'band', 'rule', r.rule_id, 'base', width, 'from', greatest(before + deductible, lower(r.band)),
 			'to', greatest(before + deductible, lower(r.band)) + width, 'ratio', r.ratio, 'amount', round(width * r.ratio, 2));
-		IF exceeded THEN
+		IF exceeded OR room_left = 0 THEN
 			above := above + width;
+			exceeded := true;
 		ELSIF width * r.ratio > room_left THEN
 			above := width - ceil(room_left * 100 / r.ratio) / 100;
 			exceeded := true;
