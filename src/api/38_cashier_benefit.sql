@@ -46,7 +46,7 @@ BEGIN ATOMIC
 		WHERE s.scheme = _benefit_used.scheme AND (s.encounter_code = _benefit_used.encounter OR (s.patient_code = _benefit_used.patient
 				AND EXTRACT(year FROM s.rule_day) = _benefit_used.year
 				AND CASE WHEN e.kind = 'inpatient' THEN 'inpatient' ELSE 'outpatient' END = _benefit_used.care))
-			AND (s.settlement_id < before OR before IS NULL) AND NOT (s.encounter_code = _benefit_used.encounter AND s.stage = 'final')
+			AND (s.settlement_id < before OR before IS NULL)
 	), told AS (
 		SELECT x.* FROM hospital_cost.benefit_elsewhere x WHERE x.patient_code = _benefit_used.patient AND x.scheme = _benefit_used.scheme
 			AND x.care = _benefit_used.care AND x.year = _benefit_used.year ORDER BY x.told_id DESC LIMIT 1

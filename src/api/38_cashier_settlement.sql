@@ -2,10 +2,10 @@
 
 CREATE OR REPLACE VIEW hospital_cost.settlement AS
 SELECT s.*, r.settlement_id AS reversed_by, c.confirmed_at, c.confirmed_by, c.note AS confirmation_note,
-	CASE WHEN s.outcome <> 'success' THEN s.outcome WHEN s.reverses IS NOT NULL THEN 'reversal' WHEN r.settlement_id IS NOT NULL THEN 'reversed'
+	CASE WHEN r.settlement_id IS NOT NULL THEN 'reversed' WHEN s.outcome <> 'success' THEN s.outcome WHEN s.reverses IS NOT NULL THEN 'reversal'
 		WHEN s.confirmation = 'required' AND c.settlement_id IS NULL THEN 'to_confirm' ELSE 'settled' END AS state
 FROM hospital_cost._settlement s
-LEFT JOIN hospital_cost._settlement r ON r.reverses = s.settlement_id
+LEFT JOIN hospital_cost._settlement r ON r.reverses = s.settlement_id AND r.outcome = 'success'
 LEFT JOIN hospital_cost._settlement_confirmation c ON c.settlement_id = s.settlement_id;
 
 -- What must be equal in every answer of the interface.
@@ -53,7 +53,7 @@ BEGIN
 		RAISE EXCEPTION 'settlement % cannot be reversed', given ->> 'reverses' USING ERRCODE = 'MC30D',
 			DETAIL = CASE WHEN o.settlement_id IS NULL THEN 'There is none of this number.' WHEN o.reverses IS NOT NULL THEN 'It is a reversal itself.'
 				ELSE 'It failed: there is nothing to take back.' END, HINT = 'Name the settlement_id of a settlement that stands.';
-	ELSIF EXISTS (SELECT FROM hospital_cost._settlement s WHERE s.reverses = o.settlement_id) THEN
+	ELSIF EXISTS (SELECT FROM hospital_cost._settlement s WHERE s.reverses = o.settlement_id AND s.outcome = 'success') THEN
 		RAISE EXCEPTION 'settlement % is reversed already', o.settlement_id USING ERRCODE = 'MC30D', HINT = 'Settle again: a new settlement takes its place.';
 	END IF;
 	SELECT jsonb_object_agg(e.key, -(e.value::text)::numeric) INTO opposite FROM jsonb_each(to_jsonb(o)) e WHERE e.key = ANY (hospital_cost._settlement_amounts());
@@ -63,7 +63,7 @@ BEGIN
 			DETAIL = CASE WHEN wrong IS NOT NULL THEN format('It says %s, the opposite is %s.', given ->> wrong, opposite ->> wrong) END,
 			HINT = 'A settlement is cancelled whole: leave the amounts out, and settle the rest again.';
 	END IF;
-	RETURN (to_jsonb(o) - '{settlement_id,reverses,raw,started_at,finished_at,setl_id,medins_setl_id,operator,reason,written_at,written_by,day}'::text[])
+	RETURN (to_jsonb(o) - '{settlement_id,reverses,outcome,raw,started_at,finished_at,setl_id,medins_setl_id,operator,reason,written_at,written_by,day}'::text[])
 		|| (given - '{span,rule_day,scheme,patient_code,confirmation}'::text[]) || opposite || '{"confirmation": "none"}';
 END $$;
 
@@ -92,7 +92,7 @@ BEGIN
 	IF s.reverses IS NULL AND (s.hifmi_pay <> 0 OR s.hifob_pay <> 0) THEN
 		s.confirmation := 'required';
 	END IF;
-	IF s.outcome = 'success' THEN
+	IF s.outcome = 'success' AND s.reverses IS NULL THEN
 		FOR i IN SELECT * FROM hospital_cost._settlement_identity(s, b.mutual_aid) d WHERE abs(d.actual - d.expected) > coalesce(b.tolerance, 0.01) LOOP
 			RAISE EXCEPTION 'amounts of settlement "%" do not agree', coalesce(s.setl_id, s.encounter_code) USING ERRCODE = 'MC30C',
 				DETAIL = format('%s: %s on the left, %s on the right, difference %s.', i.identity, i.expected, i.actual, i.actual - i.expected),

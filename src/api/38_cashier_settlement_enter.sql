@@ -44,6 +44,12 @@ BEGIN
 		PERFORM hospital_cost._keep_estimate(s);
 		INSERT INTO hospital_cost._settlement_standing (settlement_id, encounter_code, span) VALUES (s.settlement_id, s.encounter_code, s.span);
 	END IF;
+EXCEPTION
+	-- Another session was faster.
+	WHEN exclusion_violation OR unique_violation THEN
+		RAISE EXCEPTION 'settlement "%" was % before', coalesce(s.reverses::text, s.setl_id, s.encounter_code),
+			CASE WHEN s.reverses IS NULL THEN 'settled' ELSE 'reversed' END USING ERRCODE = CASE WHEN s.reverses IS NULL THEN 'MC30E' ELSE 'MC30D' END,
+			DETAIL = SQLERRM, HINT = 'Look at hospital_cost.settlement again: another session settled or reversed it at the same time.';
 END $$;
 
 CREATE OR REPLACE FUNCTION hospital_cost.confirm_settlement(settlement bigint, note text) RETURNS timestamptz

@@ -145,7 +145,10 @@ BEGIN
 	INSERT INTO hospital_cost.settlement_refund AS r (settlement_id, refund_no, amount, reason)
 	SELECT settlement, 1 + (SELECT count(*) FROM hospital_cost.settlement_refund o WHERE o.settlement_id = settlement),
 		(SELECT sum((p ->> 'amount_back')::numeric) FROM jsonb_array_elements(parts) p WHERE p ->> 'kind' = 'payer'), refund_settlement.reason
-	RETURNING r.refund_id INTO refund;
+	ON CONFLICT (settlement_id, refund_no) DO NOTHING RETURNING r.refund_id INTO refund;
+	IF refund IS NULL THEN
+		RAISE EXCEPTION 'could not serialize access due to concurrent refunds' USING ERRCODE = 'serialization_failure', HINT = 'Run the transaction again.';
+	END IF;
 	INSERT INTO hospital_cost.settlement_refund_part (refund_id, kind, part, quantity, amount)
 	SELECT refund, p ->> 'kind', p ->> 'part', (p ->> 'quantity')::numeric, (p ->> 'amount_back')::numeric
 	FROM jsonb_array_elements(parts) p WHERE p ->> 'kind' <> 'unpaid';

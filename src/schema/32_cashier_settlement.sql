@@ -4,7 +4,7 @@
 CREATE SEQUENCE hospital_cost.settlement_seq;
 CREATE TABLE hospital_cost._settlement (
 	settlement_id bigint PRIMARY KEY DEFAULT pg_catalog.nextval('hospital_cost.settlement_seq'),
-	reverses bigint CONSTRAINT settlement_reversed_once UNIQUE,
+	reverses bigint,
 	encounter_code text COLLATE "C" NOT NULL,
 	patient_code text COLLATE "C",
 	scheme text COLLATE "C" NOT NULL CONSTRAINT settlement_scheme_check CHECK (scheme <> ''),
@@ -61,6 +61,7 @@ CREATE TABLE hospital_cost._settlement (
 );
 ALTER SEQUENCE hospital_cost.settlement_seq OWNED BY hospital_cost._settlement.settlement_id;
 CREATE UNIQUE INDEX settlement_number_once ON hospital_cost._settlement (setl_id, (COALESCE(clr_optins, '')), (reverses IS NOT NULL)) WHERE outcome = 'success';
+CREATE UNIQUE INDEX settlement_reversed_once ON hospital_cost._settlement (reverses) WHERE outcome = 'success';
 CREATE INDEX settlement_encounter_idx ON hospital_cost._settlement (encounter_code);
 CREATE INDEX settlement_patient_idx ON hospital_cost._settlement (patient_code, scheme);
 CREATE INDEX settlement_day_idx ON hospital_cost._settlement (day);

@@ -182,9 +182,9 @@ BEGIN
 	INSERT INTO hospital_cost.encounter (code, patient_code, kind, department_code, started_at, ended_at, payer) VALUES (v, p, 'inpatient', 'C2', admitted + time '08:00' AT TIME ZONE 'Asia/Shanghai', gone + time '09:00' AT TIME ZONE 'Asia/Shanghai', p);
 	INSERT INTO his.fee SELECT id_base + i, v, 'I' || (1 + floor(random() * 6)::int), q.qty, q.price, round(q.qty * q.price, 2), (admitted + floor(random() * (gone - admitted + 1))::int) + time '10:00' AT TIME ZONE 'Asia/Shanghai'
 	FROM generate_series(1, 3 + floor(random() * 10)::int) i, LATERAL (SELECT 1 + floor(random() * 4 + i * 0)::int AS qty, round((random() * 15)::numeric, 2) AS price) q;
-	-- what is given back on the same day, once or twice, at last whole; and a line corrected after that
+	-- one of several is given back; lines are corrected after that, also those of which something was given back, or deleted
 	INSERT INTO his.fee SELECT f.id + 50, v, f.item, -1, f.price, -round(f.total / f.qty, 2), f.at, f.id FROM his.fee f WHERE f.visit = v AND f.refund_of IS NULL AND f.qty > 1 AND random() < 0.3;
-	UPDATE his.fee f SET item = 'I1' WHERE f.visit = v AND f.refund_of IS NULL AND random() < 0.1 AND NOT EXISTS (SELECT FROM his.fee r WHERE r.refund_of = f.id);
+	UPDATE his.fee f SET item = 'I1' WHERE f.visit = v AND f.refund_of IS NULL AND random() < 0.2;
 	DELETE FROM his.fee f WHERE f.visit = v AND f.refund_of IS NULL AND random() < 0.05 AND NOT EXISTS (SELECT FROM his.fee r WHERE r.refund_of = f.id);
 	IF random() < 0.3 THEN
 		PERFORM model.settle(p, v, daterange(NULL, cut), 'interim', cut + time '12:00' AT TIME ZONE 'Asia/Shanghai');

@@ -148,6 +148,12 @@ INSERT INTO hospital_cost.settlement (encounter_code, outcome, place) VALUES ('E
 SELECT is((SELECT s.state FROM hospital_cost.settlement s WHERE s.settlement_id = :f), 'failed', 'what failed is kept, and stands in nobody''s way');
 SELECT throws_ok(format('INSERT INTO hospital_cost.settlement (reverses) VALUES (%s)', :f), 'MC30D', NULL, 'and has nothing to reverse');
 
+INSERT INTO hospital_cost.settlement (encounter_code, outcome, medfee_sumamt) VALUES ('E2', 'unknown', 50) RETURNING settlement_id AS u \gset
+INSERT INTO hospital_cost.settlement (reverses, outcome) VALUES (:u, 'failed');
+SELECT is((SELECT s.state FROM hospital_cost.settlement s WHERE s.settlement_id = :u), 'unknown', 'an unknown result whose reversal failed stays unknown');
+INSERT INTO hospital_cost.settlement (reverses) VALUES (:u);
+SELECT is((SELECT s.state FROM hospital_cost.settlement s WHERE s.settlement_id = :u), 'reversed', 'until one succeeds');
+
 -- the answer as it came
 INSERT INTO hospital_cost.settlement (encounter_code, raw) VALUES ('Y1', '{"setlinfo": {"setl_id": "R1", "medfee_sumamt": "100.00", "fulamt_ownpay_amt": 10, "inscp_scp_amt": 90, "hifmi_pay": 60, "fund_pay_sumamt": 60, "psn_part_amt": 40, "psn_cash_pay": 40, "overlmt_selfpay": "", "psn_no": "x"}}')
 	RETURNING settlement_id AS y1 \gset
