@@ -1,30 +1,38 @@
 -- 30 cashier: what a stay counts for the insurer: its lines by class, and what its year used up before.
 
 -- Charges net by the row that they began with, as it stands now: what was given back takes from its original, in the class of the original's day.
-CREATE OR REPLACE FUNCTION hospital_cost._benefit_line(encounter text, span daterange, scheme text, care text, rule_day date)
-RETURNS TABLE (entry_id bigint, item_code text, service_day date, quantity numeric, amount numeric, class text, ratio numeric,
-	fulamt_ownpay_amt numeric, overlmt_amt numeric, preselfpay_amt numeric, inscp_scp_amt numeric)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+CREATE OR REPLACE FUNCTION hospital_cost._net_charge(encounter text, span daterange)
+RETURNS TABLE (entry_id bigint, item_id int, service_day date, quantity numeric, amount numeric)
+-- The planner takes what a query made for small, and would go through it once a line.
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
 BEGIN ATOMIC
 	WITH RECURSIVE e AS MATERIALIZED (
 		SELECT l.entry_id, l.reverses, l.item_id, l.service_day, l.quantity, l.amount, l.version, (l.source_id, l.source_key, l.source_key_text)::text AS row_key
 		FROM hospital_cost._ledger l
-		WHERE l.encounter_code = _benefit_line.encounter AND l.service_day <@ _benefit_line.span
+		WHERE l.encounter_code = _net_charge.encounter AND l.service_day <@ _net_charge.span
 	), chain AS (
 		SELECT e.entry_id, e.entry_id AS root, e.version, e.row_key FROM e WHERE NOT EXISTS (SELECT FROM e o WHERE o.entry_id = e.reverses)
 		UNION ALL SELECT e.entry_id, c.root, c.version, c.row_key FROM chain c JOIN e ON e.reverses = c.entry_id
 	), line AS (
 		SELECT (array_agg(c.root ORDER BY c.version DESC, c.root))[1] AS root, sum(e.quantity) * 0.0001 AS quantity, sum(e.amount) * 0.01 AS amount
 		FROM chain c JOIN e ON e.entry_id = c.entry_id GROUP BY c.row_key
-	), classed AS (
-		SELECT l.root, i.code, e.service_day, l.quantity, l.amount, b.class, b.price_limit,
+	)
+	SELECT l.root, e.item_id, e.service_day, l.quantity, l.amount FROM line l JOIN e ON e.entry_id = l.root WHERE l.amount <> 0;
+END;
+
+CREATE OR REPLACE FUNCTION hospital_cost._benefit_line(encounter text, span daterange, scheme text, care text, rule_day date)
+RETURNS TABLE (entry_id bigint, item_code text, service_day date, quantity numeric, amount numeric, class text, ratio numeric,
+	fulamt_ownpay_amt numeric, overlmt_amt numeric, preselfpay_amt numeric, inscp_scp_amt numeric)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	WITH classed AS (
+		SELECT l.entry_id AS root, i.code, l.service_day, l.quantity, l.amount, b.class, b.price_limit,
 			CASE WHEN b.class <> '03' THEN coalesce(b.ratio, r.ratio, CASE b.class WHEN '01' THEN 0 END) END AS ratio -- null: wholly own
-		FROM line l JOIN e ON e.entry_id = l.root JOIN hospital_cost.charge_item i ON i.item_id = e.item_id
+		FROM hospital_cost._net_charge(_benefit_line.encounter, _benefit_line.span) l JOIN hospital_cost.charge_item i ON i.item_id = l.item_id
 		LEFT JOIN LATERAL (SELECT x.class, x.ratio, x.price_limit FROM hospital_cost.item_benefit x
-			WHERE x.item_code = i.code AND x.scheme IN (_benefit_line.scheme, '') AND x.valid @> e.service_day ORDER BY x.scheme DESC LIMIT 1) b ON true
+			WHERE x.item_code = i.code AND x.scheme IN (_benefit_line.scheme, '') AND x.valid @> l.service_day ORDER BY x.scheme DESC LIMIT 1) b ON true
 		LEFT JOIN hospital_cost.benefit_rule r ON r.scheme = _benefit_line.scheme AND r.care = _benefit_line.care AND r.kind = 'class'
 			AND r.class = b.class AND r.valid @> _benefit_line.rule_day
-		WHERE l.amount <> 0
 	), limited AS (
 		SELECT c.*, CASE WHEN c.ratio IS NULL THEN 0 ELSE sign(c.amount) * greatest(abs(c.amount) - round(c.price_limit * abs(c.quantity), 2), 0) END AS over
 		FROM classed c

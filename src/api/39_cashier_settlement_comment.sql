@@ -75,6 +75,7 @@ COMMENT ON FUNCTION hospital_cost._reversal_given(jsonb) IS 'A reversal complete
 COMMENT ON FUNCTION hospital_cost._write_settlement() IS 'INSTEAD OF trigger: completes, checks and enters a settlement';
 COMMENT ON FUNCTION hospital_cost._enter_settlement(hospital_cost._settlement, boolean) IS 'Enters a settlement that agrees with itself; MC30E, MC30F, MC30G';
 COMMENT ON FUNCTION hospital_cost._benefit_scheme(text) IS 'The scheme that a word means; null: none';
+COMMENT ON FUNCTION hospital_cost._net_charge(text, daterange) IS 'Charges of an encounter, net by the row they began with';
 COMMENT ON FUNCTION hospital_cost._benefit_line(text, daterange, text, text, date) IS 'Charges of an encounter, net by line, divided by insurance class';
 COMMENT ON FUNCTION hospital_cost._benefit_used(text, text, text, text, integer, bigint) IS 'What earlier settlements used up, by stay and by year';
 COMMENT ON FUNCTION hospital_cost._benefit_layer(text, hospital_cost.benefit_rule[], numeric, numeric, jsonb, jsonb) IS 'One layer over one base: deductible, bands, cap';

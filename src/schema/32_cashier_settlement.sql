@@ -73,6 +73,7 @@ CREATE TABLE hospital_cost._settlement_standing (
 	span daterange NOT NULL,
 	CONSTRAINT settlement_one_a_day EXCLUDE USING gist (encounter_code WITH =, span WITH &&)
 );
+CREATE INDEX settlement_standing_encounter_idx ON hospital_cost._settlement_standing (encounter_code);
 CREATE TABLE hospital_cost._settlement_confirmation (
 	settlement_id bigint PRIMARY KEY REFERENCES hospital_cost._settlement,
 	note text NOT NULL,

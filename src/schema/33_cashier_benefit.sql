@@ -48,6 +48,8 @@ CREATE TABLE hospital_cost.item_benefit (
 	valid daterange NOT NULL DEFAULT '(,)' CONSTRAINT item_benefit_valid_check CHECK (NOT isempty(valid)),
 	CONSTRAINT item_benefit_no_overlap EXCLUDE USING gist (item_code WITH =, scheme WITH =, valid WITH &&)
 );
+-- As with prices: a btree answers for one item at a lower price than the exclusion index.
+CREATE INDEX item_benefit_item_idx ON hospital_cost.item_benefit (item_code);
 
 -- What the insurer told of a patient's year so far outside of this house; the last row of a year holds.
 CREATE SEQUENCE hospital_cost.benefit_elsewhere_seq;
