@@ -188,6 +188,19 @@ SELECT is((hospital_cost.estimate_settlement('Y2', '2026-01-02')).hifp_pay, 500.
 SELECT his.settle('S9', 'Y2', 1000, 1000, 500, 500, 0, at => '2026-01-02 10:00+08') AS s9 \gset
 SELECT is((SELECT s.rule_day FROM hospital_cost.settlement s WHERE s.settlement_id = :s9), '2025-12-30'::date, 'a settlement keeps the day that decided');
 
-SELECT results_eq(format('SELECT has_table_privilege(%L, %L, %L), has_table_privilege(%L, %L, %L)', 'hc desk_accountant', 'hospital_cost.benefit_rule', 'UPDATE', 'hc desk_cashier', 'hospital_cost.benefit_rule', 'INSERT'), 'VALUES (true, false)', 'rules are the accountant''s');
+-- the table of docs/cashier.md
+CREATE TABLE his.duty (what text, who text[]);
+INSERT INTO his.duty VALUES ('confirm_settlement(bigint,text)', '{accountant,cashier_leader}'), ('refund_settlement(bigint,jsonb,text,numeric)', '{cashier}'), ('keep_estimate(text,date,numeric)', '{cashier,clerk}'),
+	('estimate_settlement(text,date,numeric)', '{accountant,auditor,cashier,cashier_leader,clerk,controller,pricing,reader}'), ('settlement_account(text)', '{accountant,auditor,cashier,cashier_leader,clerk,controller,pricing,reader}');
+SELECT is(ARRAY(SELECT r FROM unnest('{accountant,auditor,cashier,cashier_leader,clerk,controller,pricing,reader}'::text[]) r WHERE has_function_privilege('hc desk_' || r, 'hospital_cost.' || d.what, 'EXECUTE') ORDER BY r), d.who, d.what)
+FROM his.duty d;
+SELECT is(ARRAY(SELECT r FROM unnest('{accountant,auditor,cashier,cashier_leader,clerk,controller,pricing,reader}'::text[]) r WHERE has_table_privilege('hc desk_' || r, 'hospital_cost.' || w.t, 'INSERT') ORDER BY r), w.who, 'who writes ' || w.t)
+FROM (VALUES ('settlement', '{cashier,clerk}'::text[]), ('settlement_line', '{cashier,clerk}'), ('settlement_fund', '{cashier,clerk}'), ('benefit_elsewhere', '{cashier,clerk}'), ('benefit_rule', '{accountant}'), ('benefit_scheme', '{accountant}'),
+	('item_benefit', '{accountant}'), ('_settlement', '{}'), ('_settlement_standing', '{}'), ('_settlement_confirmation', '{}'), ('settlement_estimate', '{}'), ('settlement_refund', '{}')) w (t, who);
+SET SESSION AUTHORIZATION hc_acc;
+SELECT lives_ok($$INSERT INTO hospital_cost.benefit_rule (scheme, care, kind, ratio) VALUES ('510', 'inpatient', 'ratio', 0.5)$$, 'the accountant writes rules');
+SET SESSION AUTHORIZATION hc_his;
+SELECT lives_ok($$INSERT INTO hospital_cost.benefit_elsewhere (patient_code, scheme, year) VALUES ('P7', '310', 2025)$$, 'the integration what the insurer told');
+RESET SESSION AUTHORIZATION;
 SELECT * FROM finish();
 ROLLBACK;
