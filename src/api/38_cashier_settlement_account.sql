@@ -11,7 +11,7 @@ BEGIN ATOMIC
 		SELECT x.* FROM hospital_cost.settlement x WHERE x.encounter_code = settlement_account.encounter AND x.state IN ('settled', 'to_confirm')
 	), back AS (
 		SELECT coalesce(sum(p.amount), 0) AS total, coalesce(sum(p.amount) FILTER (WHERE p.part = 'psn_cash_pay'), 0) AS cash,
-			coalesce(sum(p.amount) FILTER (WHERE p.part = 'acct_pay'), 0) AS account, coalesce(sum(p.amount) FILTER (WHERE p.part = 'hosp_part_amt'), 0) AS hospital
+			coalesce(sum(p.amount) FILTER (WHERE p.part IN ('acct_pay', 'acct_mulaid_pay')), 0) AS account, coalesce(sum(p.amount) FILTER (WHERE p.part = 'hosp_part_amt'), 0) AS hospital
 		FROM s JOIN hospital_cost.settlement_refund r ON r.settlement_id = s.settlement_id
 		JOIN hospital_cost.settlement_refund_part p ON p.refund_id = r.refund_id AND p.kind = 'payer'
 	), settled AS (

@@ -13,17 +13,19 @@ BEGIN ATOMIC
 	SELECT array_agg((k.share + CASE WHEN k.place <= k.over THEN 1 ELSE 0 END) * 0.01 ORDER BY k.n) FROM ranked k;
 END;
 
--- Who paid a settlement, and what is left of each share. Own cash takes what the others leave of the total.
+-- Who paid a settlement, and what is left of each share. Own cash takes what the others leave of the total; a relative's account is a part where it is
+-- beside the own one.
 CREATE OR REPLACE FUNCTION hospital_cost._settlement_payer(s hospital_cost._settlement) RETURNS TABLE (part text, channel text, amount numeric, rest numeric)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH other AS (
 		SELECT * FROM (VALUES ('hifp_pay', 'insurer_fund', s.hifp_pay), ('hifob_pay', 'insurer_fund', s.hifob_pay), ('hifmi_pay', 'insurer_fund', s.hifmi_pay),
 			('hifes_pay', 'insurer_fund', s.hifes_pay), ('cvlserv_pay', 'insurer_fund', s.cvlserv_pay), ('maf_pay', 'insurer_fund', s.maf_pay),
-			('oth_pay', 'insurer_fund', s.oth_pay), ('acct_pay', 'insurer_account', s.acct_pay), ('hosp_part_amt', 'hospital', s.hosp_part_amt)) v (part, channel, amount)
+			('oth_pay', 'insurer_fund', s.oth_pay), ('acct_pay', 'insurer_account', s.acct_pay),
+			('acct_mulaid_pay', 'insurer_account', s.psn_part_amt - s.acct_pay - s.psn_cash_pay), ('hosp_part_amt', 'hospital', s.hosp_part_amt)) v (part, channel, amount)
 		WHERE v.amount > 0
 	), payer AS (
-		TABLE other UNION ALL SELECT 'psn_cash_pay', 'own', s.medfee_sumamt - coalesce((SELECT sum(o.amount) FROM other o), 0)
+		TABLE other UNION ALL SELECT 'psn_cash_pay', 'own', greatest(s.medfee_sumamt - coalesce((SELECT sum(o.amount) FROM other o), 0), 0)
 	)
 	SELECT p.part, p.channel, p.amount, p.amount - coalesce((SELECT sum(x.amount) FROM hospital_cost.settlement_refund r
 		JOIN hospital_cost.settlement_refund_part x ON x.refund_id = r.refund_id AND x.kind = 'payer' AND x.part = p.part COLLATE "C"

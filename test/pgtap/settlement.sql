@@ -109,6 +109,15 @@ SELECT is_empty($$SELECT his.unsettled()$$, 'charges = settlement = money');
 SELECT is((SELECT a.state FROM hospital_cost.settlement_account('E1') a), 'closed', 'and the account is closed');
 SELECT isnt_empty($$SELECT v.identity FROM hospital_cost.verify_money('2025-03-09') v WHERE v.identity = 'settlements: charges = total' AND v.expected = 8197.77$$, 'of something');
 
+SELECT results_eq($$SELECT v.event, v.account_code, v.debit, v.credit FROM hospital_cost.voucher v WHERE v.day = '2025-03-09' ORDER BY 1, 3$$, $$VALUES ('deposit_used', '121201' COLLATE "C", 0.00, 1000.00), ('deposit_used', '2305', 1000.00, 0.00)$$,
+	'the deposit is used up; what fund and account paid is a payment already');
+CREATE FUNCTION his.receivable() RETURNS numeric LANGUAGE sql AS $$ SELECT sum(v.debit - v.credit) FROM hospital_cost.voucher v WHERE v.account_code = '121201' $$;
+SELECT is(his.receivable(), 0.00, 'and nothing is receivable any more');
+DELETE FROM his.payment WHERE id IN (2, 3);
+SELECT results_eq($$SELECT v.event, v.debit FROM hospital_cost.voucher v WHERE v.day = '2025-03-09' AND v.debit <> 0 ORDER BY 1$$, $$VALUES ('deposit_used', 1000.00), ('settlement_account', 500.00), ('settlement_fund', 6216.00)$$, 'an insurer''s part without a payment is the settlement''s');
+SELECT is(his.receivable(), 0.00, 'which comes to the same');
+SELECT his.take(2, 6216, way => 'fund'), his.take(3, 500, way => 'account') \g /dev/null
+
 -- lines and funds; a refund is shared by line, payer and payment
 INSERT INTO hospital_cost.settlement_line (settlement_id, line_no, quantity, amount, inscp_scp_amt) VALUES (:s1, '1', 3, 100, 100), (:s1, '2', 1, 8097.77, 8097.77);
 SELECT throws_ok(format('INSERT INTO hospital_cost.settlement_line (settlement_id, line_no, quantity, amount) VALUES (%s, %L, 1, 10)', :s1, '3'), '23514', NULL, 'a line is the sum of its parts');
@@ -161,6 +170,7 @@ SELECT results_eq(format('SELECT s.setl_id, s.medfee_sumamt, s.hifmi_pay, s.stat
 	'amounts come out of the raw answer; serious illness waits for a person');
 SELECT throws_ok(format('SELECT hospital_cost.confirm_settlement(%s, %L)', :y1, 'seen'), '42501', NULL, 'who is not the clerk');
 RESET SESSION AUTHORIZATION;
+SELECT is((SELECT sum(v.debit) FROM hospital_cost.voucher v WHERE v.event = 'deposit_used'), 1000.00, 'cancelled and settled again, the deposit is used once');
 GRANT "hc desk_accountant" TO hc_his;
 SET SESSION AUTHORIZATION hc_his;
 SELECT throws_ok(format('SELECT hospital_cost.confirm_settlement(%s, %L)', :y1, 'seen'), 'MC303', NULL, 'nor whoever wrote it, whatever his roles');
