@@ -37,12 +37,14 @@ BEGIN
 		UNION ALL SELECT 8, 'refund ' || g.refund_id,
 			g.payers <> g.amount OR (g.n > 0 AND g.lines <> g.amount) FROM given_back g
 	)
-	SELECT 'settlements: charges = total', coalesce(sum(t.medfee_sumamt), 0), coalesce(sum(t.charges), 0), 'settlement ' || min(t.settlement_id)
-		FILTER (WHERE t.difference <> 0) FROM stands t
-	UNION ALL SELECT k.what, 0, count(w.n), min(w.example)
-	FROM (VALUES (1, 'settlements whose own amounts disagree'), (2, 'settlements that differ from their charges'), (3, 'settlements that differ from their lines'),
-		(4, 'settlements that differ from their funds'), (5, 'settlements that wait for a person'),
-		(6, 'settled encounters whose patient did not pay his part exactly'),
-		(7, 'settled encounters whose insurer''s payments, if any are written, are not its part'), (8, 'refunds of settlements that differ from their parts')) k (n, what)
-	LEFT JOIN wrong w ON w.n = k.n AND w.found GROUP BY k.n, k.what;
+	SELECT y.identity, y.expected, y.actual, y.example FROM (
+		SELECT 0 AS n, 'settlements: charges = total' AS identity, coalesce(sum(t.medfee_sumamt), 0) AS expected, coalesce(sum(t.charges + t.refunded), 0) AS actual,
+			'settlement ' || min(t.settlement_id) FILTER (WHERE t.difference <> 0) AS example FROM stands t
+		UNION ALL SELECT k.n, k.what, 0, count(w.n), min(w.example)
+		FROM (VALUES (1, 'settlements whose own amounts disagree'), (2, 'settlements that differ from their charges'), (3, 'settlements that differ from their lines'),
+			(4, 'settlements that differ from their funds'), (5, 'settlements that wait for a person'),
+			(6, 'settled encounters: patient paid more or less than his part'), (7, 'settled encounters: insurer''s payments are not its part'),
+			(8, 'refunds of settlements that differ from their parts')) k (n, what)
+		LEFT JOIN wrong w ON w.n = k.n AND w.found GROUP BY k.n, k.what
+	) y ORDER BY y.n;
 END $$;

@@ -100,9 +100,9 @@ UPDATE hospital_cost.benefit_scheme SET charges = 'flag' WHERE code = '310';
 SELECT his.take(1, 1000, type => '2'), his.take(2, 6216, way => 'fund'), his.take(3, 500, way => 'account') \g /dev/null
 SELECT results_eq($$SELECT a.settled, a.fund_pay_sumamt, a.acct_pay, a.psn_cash_pay, a.patient_paid, a.patient_due, a.state FROM hospital_cost.settlement_account('E1') a$$, $$VALUES (8197.77, 6216.00, 500.00, 1481.77, 1000.00, 481.77, 'patient_owes')$$, 'the patient pays what the deposit leaves');
 CREATE FUNCTION his.unsettled(day date DEFAULT '2025-03-09') RETURNS SETOF text LANGUAGE sql AS $$ SELECT format('%s: %s, %s', v.identity, v.difference, v.example) FROM hospital_cost.verify_money(day) v WHERE v.identity ~ 'settle' AND v.difference <> 0 $$;
-SELECT results_eq($$SELECT his.unsettled()$$, ARRAY['settled encounters whose patient did not pay his part exactly: 1, encounter E1'], 'the proof says who owes');
+SELECT results_eq($$SELECT his.unsettled()$$, ARRAY['settled encounters: patient paid more or less than his part: 1, encounter E1'], 'the proof says who owes');
 UPDATE his.payment SET money = 400 WHERE id = 3;
-SELECT set_eq($$SELECT his.unsettled()$$, ARRAY['settled encounters whose patient did not pay his part exactly: 1, encounter E1', 'settled encounters whose insurer''s payments, if any are written, are not its part: 1, encounter E1'], 'and an account that paid another sum');
+SELECT set_eq($$SELECT his.unsettled()$$, ARRAY['settled encounters: patient paid more or less than his part: 1, encounter E1', 'settled encounters: insurer''s payments are not its part: 1, encounter E1'], 'and an account that paid another sum');
 UPDATE his.payment SET money = 500 WHERE id = 3;
 SELECT his.take(4, 481.77, way => 'wx') \g /dev/null
 SELECT is_empty($$SELECT his.unsettled()$$, 'charges = settlement = money');
