@@ -34,7 +34,8 @@ BEGIN ATOMIC
 	SELECT coalesce((SELECT jsonb_object_agg(e.key, e.value)
 		FROM jsonb_each(CASE WHEN jsonb_typeof(given #> '{raw,setlinfo}') = 'object' THEN given #> '{raw,setlinfo}'
 			WHEN jsonb_typeof(given -> 'raw') = 'object' THEN given -> 'raw' ELSE '{}' END) e
-		WHERE e.value NOT IN ('null', '""') AND (e.key = ANY (hospital_cost._settlement_amounts())
+		-- Whether a cancellation is answered with or without a sign differs from place to place: its amounts are those it cancels.
+		WHERE e.value NOT IN ('null', '""') AND ((e.key = ANY (hospital_cost._settlement_amounts()) AND given -> 'reverses' = 'null')
 			OR e.key IN ('pool_prop_selfpay', 'balc', 'setl_id', 'medins_setl_id', 'clr_optins', 'clr_way', 'clr_type', 'med_type'))), '{}')
 		|| jsonb_strip_nulls(given - '{reversed_by,confirmed_at,confirmed_by,confirmation_note,state,settlement_id,written_at,written_by,day,rule_day}'::text[])
 		|| jsonb_build_object('raw', given -> 'raw');

@@ -62,7 +62,7 @@ CREATE TABLE hospital_cost.benefit_elsewhere (
 	stays int NOT NULL DEFAULT 0 CONSTRAINT benefit_elsewhere_stays_check CHECK (stays >= 0),
 	inscp_scp_amt numeric(18,2) NOT NULL DEFAULT 0,
 	act_pay_dedc numeric(18,2) NOT NULL DEFAULT 0,
-	paid jsonb NOT NULL DEFAULT '{}' CONSTRAINT benefit_elsewhere_paid_check CHECK (jsonb_typeof(paid) = 'object'),
+	paid jsonb NOT NULL DEFAULT '{}' CONSTRAINT benefit_elsewhere_paid_check CHECK (jsonb_typeof(paid) = 'object' AND NOT paid @? '$.* ? (@.type() != "number")'),
 	told_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	told_by text COLLATE "C" NOT NULL DEFAULT SESSION_USER,
 	CONSTRAINT benefit_elsewhere_amount_check CHECK (inscp_scp_amt >= act_pay_dedc AND act_pay_dedc >= 0 AND inscp_scp_amt < 'Infinity')

@@ -34,6 +34,7 @@ INSERT INTO hospital_cost.benefit_rule (scheme, care, kind, layer, per, hospital
 INSERT INTO hospital_cost.item_benefit (item_code, scheme, class, ratio, price_limit, valid) VALUES ('LAB', '', '01', NULL, NULL, '(,)'), ('CT', '', '02', NULL, NULL, '(,2025-04-01)'), ('CT', '', '03', NULL, NULL, '[2025-04-01,)'),
 	('CT', '340', '02', 0.2, NULL, '(,)'), ('BED', '', '01', NULL, 30, '(,)');
 SELECT throws_ok($$INSERT INTO hospital_cost.benefit_rule (scheme, care, kind, band, ratio) VALUES ('310', 'inpatient', 'ratio', '[4000,4500)', 0.5)$$, '23P01', NULL, 'bands of a day do not overlap');
+SELECT throws_ok($$INSERT INTO hospital_cost.benefit_elsewhere (patient_code, scheme, year, paid) VALUES ('P1', '310', 2025, '{"hifp_pay": "much"}')$$, '23514', NULL, 'what was paid elsewhere is a number');
 SELECT throws_ok($$INSERT INTO hospital_cost.benefit_rule (scheme, care, kind, ratio) VALUES ('310', 'outpatient', 'cap', 0.5)$$, '23514', NULL, 'a cap is an amount');
 
 -- the estimate: 7,000 class A, 1,000 class B, bed 40 a day over a limit of 30, one item without a class; 200 of the lab given back
@@ -74,6 +75,7 @@ SELECT throws_ok($$SELECT his.settle('S1', person => -1, fund => 8198.77, pool =
 SELECT his.settle('S1') AS s1 \gset
 SELECT results_eq(format('SELECT s.scheme, s.patient_code, s.day, s.stage, s.state, s.written_by FROM hospital_cost.settlement s WHERE s.settlement_id = %s', :s1),
 	$$VALUES ('310' COLLATE "C", 'P1' COLLATE "C", '2025-03-09'::date, 'final', 'settled', 'hc_his' COLLATE "C")$$, 'scheme and patient come from the encounter');
+SELECT throws_ok($$SELECT his.settle('S2', 'E99')$$, 'MC30G', NULL, 'of an encounter that nobody knows the scheme is told');
 SELECT throws_ok($$SELECT his.settle('S2')$$, 'MC30E', NULL, 'one settlement a day of an encounter');
 SELECT throws_ok($$SELECT his.settle('S1', 'E2')$$, 'MC30E', NULL, 'one of a number');
 SELECT throws_ok($$INSERT INTO hospital_cost._settlement_standing VALUES (1, 'E1', '(,)')$$, '42501', NULL, 'and nobody says otherwise');
@@ -146,7 +148,7 @@ SELECT is((SELECT a.psn_cash_pay FROM hospital_cost.settlement_account('E1') a),
 SET SESSION AUTHORIZATION hc_his;
 SELECT throws_ok(format('INSERT INTO hospital_cost.settlement (reverses, medfee_sumamt) VALUES (%s, -1)', :s1), 'MC30D', NULL, 'a part of a settlement is not cancelled');
 SELECT throws_ok('INSERT INTO hospital_cost.settlement (reverses) VALUES (0)', 'MC30D', NULL, 'nor what was never settled');
-INSERT INTO hospital_cost.settlement (reverses, reason, setl_id) VALUES (:s1, 'wrong card', 'S1') RETURNING settlement_id AS r1 \gset
+INSERT INTO hospital_cost.settlement (reverses, reason, raw) VALUES (:s1, 'wrong card', '{"setlinfo": {"setl_id": "S1", "medfee_sumamt": 8197.77}}') RETURNING settlement_id AS r1 \gset
 SELECT results_eq(format('SELECT s.state, s.medfee_sumamt, s.psn_cash_pay, s.encounter_code, s.reason FROM hospital_cost.settlement s WHERE s.settlement_id IN (%s, %s) ORDER BY 1', :s1, :r1),
 	$$VALUES ('reversal', -8197.77, -1481.77, 'E1' COLLATE "C", 'wrong card'), ('reversed', 8197.77, 1481.77, 'E1', NULL)$$, 'is its opposite');
 SELECT throws_ok(format('INSERT INTO hospital_cost.settlement (reverses) VALUES (%s)', s), 'MC30D', NULL, 'once') FROM unnest(ARRAY[:s1, :r1]) s;
