@@ -104,6 +104,10 @@ BEGIN ATOMIC
 		('unrecorded', '收退款漏记', 'payment or refund not recorded'), ('duplicate', '重复记账', 'recorded twice'),
 		('counterfeit', '假币', 'counterfeit note'), ('float', '备用金差错', 'float differs'), ('unknown', '原因不明', 'unknown')
 	ON CONFLICT (code) DO NOTHING;
+	INSERT INTO hospital_cost.benefit_scheme (code, name)
+	VALUES ('310', '职工基本医疗保险'), ('320', '公务员医疗补助'), ('330', '大额医疗费用补助'), ('340', '离休人员医疗保障'), ('350', '一至六级残疾军人医疗补助'),
+		('390', '城乡居民基本医疗保险'), ('510', '生育保险')
+	ON CONFLICT (code) DO NOTHING;
 	INSERT INTO hospital_cost.ledger_account (purpose, account_code, name)
 	VALUES ('cash', '1001', '库存现金'), ('bank_card', '1002', '银行存款'), ('bank_transfer', '1002', '银行存款'), ('cheque', '1002', '银行存款'),
 		('wechat', '1021', '其他货币资金'), ('alipay', '1021', '其他货币资金'), ('insurer_account', '12120201', '应收医保款'),

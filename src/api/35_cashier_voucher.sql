@@ -26,7 +26,25 @@ FROM hospital_cost._shift_close k
 CROSS JOIN LATERAL (SELECT hospital_cost.hospital_day(upper(k.span)) AS day) d
 CROSS JOIN LATERAL (VALUES ('cash_banked', 'bank_transfer', 'cash', k.banked), ('cash_long', 'cash', 'cash_long', greatest(k.counted - k.expected, 0)),
 	('cash_short', 'cash_short', 'cash', greatest(k.expected - k.counted, 0))) AS v (event, debit, credit, amount)
-WHERE v.amount <> 0;
+WHERE v.amount <> 0
+UNION ALL
+-- A settlement takes from the patient's receivable what its insurer bears, where no payment says so already, and what the deposits cover of his own part.
+SELECT s.day, hospital_cost.period_of(s.day)::date, v.event, v.debit, NULL,
+	CASE WHEN e.kind = 'inpatient' THEN 'receivable_inpatient' ELSE 'receivable_outpatient' END, v.amount
+FROM hospital_cost._settlement s
+LEFT JOIN hospital_cost.encounter e ON e.code = s.encounter_code
+CROSS JOIN LATERAL (SELECT coalesce(sum(p.amount) FILTER (WHERE p.kind IN ('deposit', 'deposit_refund')), 0) AS deposits,
+		coalesce(sum(p.amount) FILTER (WHERE m.channel = 'insurer_fund'), 0) AS fund,
+		coalesce(sum(p.amount) FILTER (WHERE m.channel = 'insurer_account'), 0) AS account
+	FROM hospital_cost._payment p LEFT JOIN hospital_cost.payment_method m ON m.code = p.method COLLATE "C"
+	WHERE COALESCE(p.encounter_code, p.patient_code) = s.encounter_code AND p.encounter_code = s.encounter_code) d
+CROSS JOIN LATERAL (SELECT coalesce(sum(o.psn_cash_pay), 0) AS own FROM hospital_cost._settlement o
+	WHERE o.encounter_code = s.encounter_code AND o.outcome = 'success' AND o.settlement_id <= s.settlement_id) u
+CROSS JOIN LATERAL (VALUES
+	('settlement_fund', 'insurer_fund', CASE d.fund WHEN 0 THEN s.fund_pay_sumamt ELSE 0 END),
+	('settlement_account', 'insurer_account', CASE d.account WHEN 0 THEN s.psn_part_amt - s.psn_cash_pay ELSE 0 END),
+	('deposit_used', 'deposit', least(d.deposits, u.own) - least(d.deposits, u.own - s.psn_cash_pay))) AS v (event, debit, amount)
+WHERE s.outcome = 'success' AND v.amount <> 0;
 
 CREATE OR REPLACE VIEW hospital_cost.voucher AS
 SELECT e.day, e.period::hospital_cost.period_month AS period, e.event, s.side, coalesce(s.account, a.account_code, '?' || s.purpose) AS account_code,

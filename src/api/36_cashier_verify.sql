@@ -73,5 +73,6 @@ BEGIN ATOMIC
 		UNION ALL SELECT * FROM hospital_cost._verify_closes(verify_money.day)
 		UNION ALL SELECT * FROM hospital_cost._verify_vouchers(verify_money.day)
 		UNION ALL SELECT * FROM hospital_cost._verify_receipts(verify_money.day)
+		UNION ALL SELECT * FROM hospital_cost._verify_settlements(verify_money.day)
 	) x;
 END;

@@ -39,6 +39,22 @@ BEGIN ATOMIC
 		('accountant', 'SELECT,INSERT,UPDATE', 'cashier cashier_window payment_method authority ledger_account long_short_cause'),
 		('accountant', 'EXECUTE', 'audit_shift(bigint,integer,bigint) handle_long_short(bigint,text,text,text)'),
 		('auditor', 'EXECUTE', 'count_float(text,numeric,text)'),
+		('reader', 'SELECT', 'settlement settlement_line settlement_fund settlement_check settlement_estimate settlement_difference settlement_refund
+			settlement_refund_part benefit_scheme benefit_rule item_benefit benefit_elsewhere'),
+		('reader', 'EXECUTE', 'estimate_settlement(text,date,numeric) explain_estimate(text,date,numeric) settlement_account(text)
+			split_refund(bigint,jsonb,numeric)'),
+		('clerk', 'SELECT,INSERT', 'settlement settlement_line settlement_fund benefit_elsewhere'),
+		('clerk', 'USAGE', 'benefit_elsewhere_seq'),
+		('clerk', 'EXECUTE', 'estimate_settlement(text,date,numeric) explain_estimate(text,date,numeric) keep_estimate(text,date,numeric) settlement_account(text)
+			split_refund(bigint,jsonb,numeric)'),
+		('cashier', 'SELECT,INSERT', 'settlement settlement_line settlement_fund benefit_elsewhere'),
+		('cashier', 'USAGE', 'benefit_elsewhere_seq'),
+		('cashier', 'EXECUTE', 'estimate_settlement(text,date,numeric) explain_estimate(text,date,numeric) keep_estimate(text,date,numeric) settlement_account(text)
+			split_refund(bigint,jsonb,numeric) refund_settlement(bigint,jsonb,text,numeric)'),
+		('cashier_leader', 'EXECUTE', 'confirm_settlement(bigint,text)'),
+		('accountant', 'EXECUTE', 'confirm_settlement(bigint,text)'),
+		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'benefit_scheme benefit_rule item_benefit'),
+		('accountant', 'USAGE', 'benefit_rule_seq'),
 		-- 40
 		('reader', 'SELECT', 'item_code_map item_limit item_pair item_bundle surgery_group rule rule_kind rule_state finding'),
 		('reader', 'EXECUTE', '_rule_state()'),

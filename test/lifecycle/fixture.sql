@@ -121,6 +121,19 @@ INSERT INTO hospital_cost.driver_value (period, driver_code, server_code, receiv
 INSERT INTO hospital_cost.workload_value (period, department_code, measure, quantity) VALUES ('2025-03-01', 'C3', 'bed_days', 140);
 SELECT hospital_cost.allocate('2025-03-01', 'four_class_three_level');
 
+-- A settlement that was cancelled, settled again, and of which a line was given back.
+INSERT INTO hospital_cost.benefit_rule (scheme, care, kind, band, ratio) VALUES ('310', 'inpatient', 'ratio', '[0,1000)', 0.8), ('310', 'outpatient', 'ratio', '[0,)', 0.5);
+INSERT INTO hospital_cost.item_benefit (item_code, class, ratio) SELECT i.code, '02', 0.1 FROM hospital_cost.charge_item i ORDER BY i.code LIMIT 1;
+INSERT INTO hospital_cost.benefit_elsewhere (patient_code, scheme, year, stays) VALUES ('P9', '310', 2025, 2);
+INSERT INTO hospital_cost.settlement (encounter_code, scheme, medfee_sumamt, inscp_scp_amt, hifmi_pay, fund_pay_sumamt, psn_part_amt, psn_cash_pay, raw)
+	VALUES ('S1', '310', 100, 100, 60, 60, 40, 40, '{"a": 1}');
+INSERT INTO hospital_cost.settlement (reverses) VALUES (1);
+INSERT INTO hospital_cost.settlement (encounter_code, scheme, medfee_sumamt, inscp_scp_amt, hifp_pay, fund_pay_sumamt, psn_part_amt, psn_cash_pay)
+	VALUES ('S1', '310', 100, 100, 60, 60, 40, 40);
+INSERT INTO hospital_cost.settlement_line (settlement_id, line_no, quantity, amount, inscp_scp_amt) VALUES (3, '1', 3, 100, 100);
+INSERT INTO hospital_cost.settlement_fund (settlement_id, fund_pay_type, fund_payamt) VALUES (3, '310100', 60);
+SELECT * FROM hospital_cost.refund_settlement(3, '[{"line_no": "1", "quantity": 1}]', 'x');
+
 -- Rights given through the extension, and some the administrator gave himself.
 SELECT hospital_cost.setup_roles('life');
 INSERT INTO hospital_cost.department_access (role_name, department_code, encounters) VALUES ('life_department_head', 'C2', true), ('a role that is gone', NULL, false);

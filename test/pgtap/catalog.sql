@@ -89,6 +89,8 @@ INSERT INTO contract VALUES
 	('finding', 'class code rule_version period entries expected observed limit_value excess_quantity amount_at_risk evidence state deadline'),
 	('ledger', 'kind source source_key item_code ordering_department_code performing_department_code ward_department_code quantity unit_price amount service_day period flags reverses'),
 	('seal', 'period segment blocks entries head previous_head sealed_at sealed_by'),
+	('settlement', 'encounter_code scheme clr_type place credential outcome pre_audit started_at finished_at state medfee_sumamt fulamt_ownpay_amt overlmt_selfpay preselfpay_amt inscp_scp_amt act_pay_dedc hifp_pay cvlserv_pay hifes_pay hifmi_pay hifob_pay maf_pay oth_pay fund_pay_sumamt psn_part_amt acct_pay psn_cash_pay acct_mulaid_pay hosp_part_amt raw'),
+	('benefit_rule', 'scheme care kind layer hospital_level from_nth class band amount ratio valid'),
 	('charge_total', 'period ordering_department_code performing_department_code category setting amount');
 SELECT is_empty($$SELECT c.relation, x FROM contract c, unnest(string_to_array(c.columns, ' ')) x WHERE NOT EXISTS (
 	SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass('hospital_cost.' || c.relation) AND a.attname = x)$$, 'the columns of the public contract are there');
@@ -102,7 +104,7 @@ SELECT is_empty($$SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypm
 		ELSE format_type(a.atttypid, a.atttypmod) END$$, 'with the types it promises');
 SELECT is_empty($$SELECT f FROM unnest(ARRAY['open_period(date)', 'close_period(date,interval)', 'reopen_period(date,text)', 'load_defaults()', 'check_setup()', 'setup_roles(text)',
 	'price_of(text,date,text)', 'attach_charges(regclass,jsonb,text,text,jsonb)', 'detach_charges(regclass)', 'create_charge_table(text,text,text)', 'post_pending(regclass,boolean,boolean)',
-	'unposted(regclass)', 'verify_ledger(date)', 'seal_period(date)', 'verify_seal(date,text)', 'review_finding(bigint,text,text)', 'allocate(date,text,integer)', 'make_official(integer)', 'allocation_flow(integer,text,text)']) f
+	'unposted(regclass)', 'verify_ledger(date)', 'seal_period(date)', 'verify_seal(date,text)', 'review_finding(bigint,text,text)', 'allocate(date,text,integer)', 'make_official(integer)', 'allocation_flow(integer,text,text)', 'estimate_settlement(text,date,numeric)', 'confirm_settlement(bigint,text)', 'verify_money(date)']) f
 	WHERE to_regprocedure('hospital_cost.' || f) IS NULL$$, 'and so are its functions');
 SELECT is_empty($$SELECT f.x FROM unnest(ARRAY['step_no', 'from_code', 'to_code', 'cost_item_code', 'funding_source', 'driver_code', 'quantity', 'quantity_total', 'base', 'amount']) f (x)
 	WHERE NOT f.x = ANY ((SELECT p.proargnames FROM pg_proc p WHERE p.oid = 'hospital_cost.allocation_flow(integer,text,text)'::regprocedure)::text[])$$, 'flows have the columns promised');
