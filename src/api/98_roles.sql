@@ -55,6 +55,15 @@ BEGIN ATOMIC
 		('accountant', 'EXECUTE', 'confirm_settlement(bigint,text)'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'benefit_scheme benefit_rule item_benefit'),
 		('accountant', 'USAGE', 'benefit_rule_seq'),
+		-- 30, bills
+		('reader', 'SELECT', 'reminder reminder_rule unpaid deposit_shortfall'),
+		('reader', 'EXECUTE', 'daily_bill(text,date) predict_charges(text,date) predict_charges_error(date,date,integer,integer,text) _unpaid_at(date)
+			_deposit_shortfall_at(date)'),
+		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'reminder_rule'),
+		('accountant', 'EXECUTE', 'make_reminders(date) mark_reminder(bigint,text,text,text)'),
+		('cashier_leader', 'EXECUTE', 'make_reminders(date) mark_reminder(bigint,text,text,text)'),
+		('clerk', 'SELECT', 'reminder'),
+		('clerk', 'EXECUTE', 'make_reminders(date) mark_reminder(bigint,text,text,text) daily_bill(text,date)'),
 		-- 40
 		('reader', 'SELECT', 'item_code_map item_limit item_pair item_bundle surgery_group rule rule_kind rule_state finding'),
 		('reader', 'EXECUTE', '_rule_state()'),
