@@ -3,7 +3,8 @@
 -- As things stood at the end of a day; null: as they stand. An encounter owes what charges are above payments, since the first charge that no longer
 -- was covered by what has been paid in all.
 CREATE OR REPLACE FUNCTION hospital_cost._unpaid_at(day date DEFAULT NULL)
-RETURNS TABLE (encounter_code text, charges numeric, payments numeric, deposits numeric, unpaid numeric, since timestamptz)
+RETURNS TABLE (encounter_code text, charges numeric, payments numeric, deposits numeric, insurer numeric, unpaid numeric,
+	since timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
 	until date := coalesce(day, 'infinity');
@@ -13,13 +14,21 @@ BEGIN
 		SELECT l.encounter_code AS code, sum(l.amount) * 0.01 AS amount FROM hospital_cost._ledger l WHERE l.service_day <= until
 		GROUP BY l.encounter_code HAVING sum(l.amount) > 0
 	), paid AS (
-		SELECT p.encounter_code AS code, sum(p.amount) AS amount, sum(p.amount) FILTER (WHERE p.kind IN ('deposit', 'deposit_refund')) AS deposits
-		FROM hospital_cost._payment p WHERE p.encounter_code IS NOT NULL AND p.day <= until GROUP BY p.encounter_code
+		SELECT p.encounter_code AS code, sum(p.amount) AS amount, sum(p.amount) FILTER (WHERE p.kind IN ('deposit', 'deposit_refund')) AS deposits,
+			sum(p.amount) FILTER (WHERE m.channel IN ('insurer_fund', 'insurer_account')) AS by_insurer
+		FROM hospital_cost._payment p LEFT JOIN hospital_cost.payment_method m ON m.code = p.method COLLATE "C"
+		WHERE p.encounter_code IS NOT NULL AND p.day <= until GROUP BY p.encounter_code
+	), settled AS (
+		SELECT s.encounter_code AS code, sum(s.medfee_sumamt - s.psn_cash_pay) AS amount FROM hospital_cost._settlement s
+		WHERE s.outcome = 'success' AND s.day <= until GROUP BY s.encounter_code
 	), owed AS (
-		SELECT c.code, c.amount AS charges, coalesce(p.amount, 0) AS paid, coalesce(p.deposits, 0) AS deposits
-		FROM charged c LEFT JOIN paid p ON p.code = c.code WHERE c.amount > coalesce(p.amount, 0)
+		SELECT c.code, c.amount AS charges, coalesce(p.amount, 0) + x.insurer AS paid, coalesce(p.deposits, 0) AS deposits, x.insurer
+		FROM charged c LEFT JOIN paid p ON p.code = c.code LEFT JOIN settled s ON s.code = c.code
+		CROSS JOIN LATERAL (SELECT greatest(coalesce(s.amount, 0) - coalesce(p.by_insurer, 0), 0) AS insurer) x
+		WHERE c.amount > coalesce(p.amount, 0) + x.insurer
 	)
-	SELECT o.code, o.charges::numeric(18,2), (o.paid - o.deposits)::numeric(18,2), o.deposits::numeric(18,2), (o.charges - o.paid)::numeric(18,2), s.at
+	SELECT o.code, o.charges::numeric(18,2), (o.paid - o.deposits - o.insurer)::numeric(18,2), o.deposits::numeric(18,2), o.insurer::numeric(18,2),
+		(o.charges - o.paid)::numeric(18,2), s.at
 	FROM owed o
 	CROSS JOIN LATERAL (
 		SELECT min(r.at) AS at FROM (
@@ -32,7 +41,7 @@ END $$;
 CREATE OR REPLACE VIEW hospital_cost.unpaid AS
 SELECT u.encounter_code, e.patient_code, e.kind, e.department_code, d.name AS department_name, e.payer,
 	CASE WHEN e.kind = 'inpatient' AND e.ended_at IS NULL AND e.status = 'active' THEN 'in_house' WHEN e.code IS NULL THEN 'unknown' ELSE 'left' END AS state,
-	u.charges, u.payments, u.deposits, u.unpaid, u.since, x.days,
+	u.charges, u.payments, u.deposits, u.insurer, u.unpaid, u.since, x.days,
 	CASE WHEN x.days <= 1 THEN '0-1' WHEN x.days <= 7 THEN '2-7' WHEN x.days <= 30 THEN '8-30' WHEN x.days <= 90 THEN '31-90' WHEN x.days <= 365 THEN '91-365'
 		ELSE '>365' END AS age
 FROM hospital_cost._unpaid_at() u

@@ -34,6 +34,11 @@ SELECT is((SELECT min(b.bill_day) FROM hospital_cost.daily_bill('I1') b), '2025-
 SELECT results_eq($$SELECT b.section, b.amount FROM hospital_cost.daily_bill('I1', '2025-03-01') b WHERE b.amount IS NOT NULL$$,
 	$$VALUES ('day', 0.00), ('to_date', 0.00), ('deposits', 0.00), ('payments', 0.00), ('balance', 0.00)$$, 'a day before anything');
 SELECT is((SELECT b.amount FROM hospital_cost.daily_bill('I1', '2025-03-05') b WHERE b.section = 'balance'), his.balance('I1'), 'the last balance is that of the account');
+SELECT is((SELECT sum(b.own_amount) FROM hospital_cost.daily_bill('I1', '2025-03-04') b WHERE b.section = 'item'), 92.33, 'without a scheme all of it is the patient''s own');
+INSERT INTO hospital_cost.benefit_scheme (code, name, payers) VALUES ('310', '职工', '{职工医保}');
+INSERT INTO hospital_cost.item_benefit (item_code, class, ratio) VALUES ('LAB', '02', 0.1), ('BED', '03', NULL);
+SELECT results_eq($$SELECT b.section, b.code, b.insurance_class, b.own_amount FROM hospital_cost.daily_bill('I1', '2025-03-04') b WHERE b.own_amount IS NOT NULL ORDER BY b.row_no$$,
+	$$VALUES ('item', 'BED', '03', 33.33), ('item', 'LAB', '02', 1.90), ('item', 'LAB', '02', 4.00), ('category', '01', NULL, 33.33), ('category', '04', NULL, 5.90), ('day', NULL, NULL, 39.23)$$, 'classes and own part as the scheme has them');
 SELECT throws_ok($$SELECT hospital_cost.daily_bill('none')$$, 'MC244', NULL, 'an unknown encounter');
 SELECT is_empty($$SELECT c.category FROM hospital_cost.charge_item i JOIN hospital_cost._charge_category() c ON false UNION
 	SELECT lpad(g::text, 2, '0') FROM generate_series(1, 14) g EXCEPT SELECT c.category FROM hospital_cost._charge_category() c$$, 'each category has a name');
@@ -51,6 +56,17 @@ SELECT his.charge(20, visit => 'O1', at => '2025-03-06 09:00+08'), his.charge(21
 INSERT INTO hospital_cost.encounter (code, patient_code, kind, department_code, started_at, ended_at) VALUES ('O1', 'P2', 'outpatient', 'C1', '2025-03-06 08:00+08', '2025-03-06 10:00+08');
 SELECT results_eq($$SELECT u.encounter_code, u.patient_code, u.department_name, u.unpaid, u.state, u.age FROM hospital_cost.unpaid u WHERE u.encounter_code = 'O1'$$,
 	format($$VALUES ('O1', 'P2' COLLATE "C", '内科门诊', 20.00, 'left', %L)$$, CASE WHEN hospital_cost.hospital_day(now()) > '2026-03-06' THEN '>365' ELSE '91-365' END), 'with patient, department and age');
+
+INSERT INTO hospital_cost.settlement (encounter_code, scheme, stage, place, outcome, confirmation, finished_at, medfee_sumamt, fulamt_ownpay_amt, overlmt_selfpay, preselfpay_amt, inscp_scp_amt, act_pay_dedc,
+	hifp_pay, cvlserv_pay, hifes_pay, hifmi_pay, hifob_pay, maf_pay, oth_pay, fund_pay_sumamt, psn_part_amt, acct_pay, psn_cash_pay, acct_mulaid_pay, hosp_part_amt, setl_id)
+	VALUES ('O1', '310', 'final', 'local', 'success', 'none', '2025-03-06 10:00+08', 20, 0, 0, 0, 20, 0, 12, 0, 0, 0, 0, 0, 0, 12, 8, 3, 5, 0, 0, 'S1');
+SELECT results_eq($$SELECT u.insurer, u.unpaid FROM hospital_cost.unpaid u WHERE u.encounter_code = 'O1'$$, 'VALUES (15.00, 5.00)', 'what the insurer pays is not owed by the patient');
+SELECT his.take(100, 12, way => 'fund', visit => 'O1', at => '2025-03-06 10:00+08') \g /dev/null
+SELECT results_eq($$SELECT u.insurer, u.unpaid FROM hospital_cost.unpaid u WHERE u.encounter_code = 'O1'$$, 'VALUES (3.00, 5.00)', 'once, also where it is booked as a payment');
+SELECT hospital_cost.daily_bill('O1') \g /dev/null
+INSERT INTO hospital_cost.settlement (reverses, finished_at, setl_id) SELECT s.settlement_id, '2025-03-06 11:00+08', 'S1R' FROM hospital_cost.settlement s;
+DELETE FROM his.payment WHERE id = 100;
+SELECT results_eq($$SELECT u.insurer, u.unpaid FROM hospital_cost.unpaid u WHERE u.encounter_code = 'O1'$$, 'VALUES (0.00, 20.00)', 'a settlement that was cancelled pays nothing');
 
 -- whose deposit will not last
 SELECT is_empty('TABLE hospital_cost.deposit_shortfall EXCEPT SELECT * FROM hospital_cost.deposit_shortfall s WHERE s.why = ''below_minimum''', 'without like cases only the minimum counts');
@@ -77,7 +93,7 @@ SELECT throws_ok($$SELECT hospital_cost.mark_reminder(0, 'sent')$$, 'MC30Y', NUL
 SELECT throws_ok(format('SELECT hospital_cost.mark_reminder(%s, ''read'')', :first), 'MC30Y', NULL, 'an unknown state');
 SELECT throws_ok(format('UPDATE hospital_cost.reminder SET amount = 1 WHERE reminder_id = %s', :first), 'MC006', NULL, 'what was said stays');
 SELECT throws_ok('DELETE FROM hospital_cost.reminder', 'MC006', NULL, 'on record');
-SELECT results_eq(format('SELECT m.state, m.channel, m.note, m.state_by FROM hospital_cost.reminder m WHERE m.reminder_id = %s', :first), $$VALUES ('sent', 'sms', 'no number', session_user::text)$$, 'how and by whom');
+SELECT results_eq(format('SELECT m.state, m.channel, m.note, m.state_by = session_user FROM hospital_cost.reminder m WHERE m.reminder_id = %s', :first), $$VALUES ('sent', 'sms', 'no number', true)$$, 'how and by whom');
 SELECT his.take(8, 2000, type => '2', visit => 'I1', at => '2025-03-09 10:00+08'), his.take(9, 20, visit => 'O1', at => '2025-03-09 10:00+08') \g /dev/null
 SELECT is(hospital_cost.make_reminders('2025-03-09'), 0::bigint, 'who paid is not reminded');
 SELECT set_eq($$SELECT m.day, m.kind, m.state FROM hospital_cost.reminder m$$, $$VALUES ('2025-03-06'::date, 'unpaid', 'sent'), ('2025-03-06', 'deposit', 'withdrawn'), ('2025-03-08', 'deposit', 'withdrawn')$$, 'and what was not sent yet is withdrawn');
