@@ -3,13 +3,13 @@
 CREATE OR REPLACE FUNCTION hospital_cost._charge_category() RETURNS TABLE (category text, name text, name_en text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	VALUES ('01', '床位费', 'bed'), ('02', '诊察费', 'consultation'), ('03', '检查费', 'examination'), ('04', '化验费', 'laboratory'), ('05', '治疗费', 'treatment'),
-		('06', '手术费', 'surgery'), ('07', '护理费', 'nursing'), ('08', '卫生材料费', 'materials'), ('09', '西药费', 'western medicine'),
+	VALUES ('01', '床位费', 'bed'), ('02', '诊察费', 'consultation'), ('03', '检查费', 'examination'), ('04', '化验费', 'laboratory'),
+		('05', '治疗费', 'treatment'), ('06', '手术费', 'surgery'), ('07', '护理费', 'nursing'), ('08', '卫生材料费', 'materials'), ('09', '西药费', 'western medicine'),
 		('10', '中药饮片费', 'Chinese herbs'), ('11', '中成药费', 'Chinese patent medicine'), ('12', '一般诊疗费', 'general service'),
 		('13', '挂号费', 'registration'), ('14', '其他费', 'other');
 END;
 
--- Net by item and price: what was given back on the day itself is not there. A line that comes to nothing is none. What is the patient's own before any
+-- Net by item and price: what was given back on the day itself is not there. A line that comes to nothing is none. The patient's own part before any
 -- fund pays (自费, 超限价, 先行自付) is as the insurer would class the line; who has no scheme pays all of it.
 CREATE OR REPLACE FUNCTION hospital_cost._daily_bill_lines(encounter text, day date)
 RETURNS TABLE (item_code text, name text, category text, insurance_class text, unit text, unit_price numeric, quantity numeric, amount numeric,
@@ -75,7 +75,8 @@ BEGIN
 			(8, 'balance', '余额（负数为欠费）', 'balance; below zero is owed', p.deposits + p.payments - charged, NULL))
 			AS v (part, section, name, name_en, amount, own)
 	)
-	SELECT (row_number() OVER (ORDER BY t.part, t.category COLLATE "C", t.at, t.code COLLATE "C", t.price))::int, t.section, t.code, t.name, t.name_en, t.shown, t.class, t.unit,
+	SELECT (row_number() OVER (ORDER BY t.part, t.category COLLATE "C", t.at, t.code COLLATE "C", t.price))::int, t.section, t.code, t.name, t.name_en,
+		t.shown, t.class, t.unit,
 		round(t.price, 6), round(t.quantity, 4), round(t.amount, 2), round(t.own, 2), on_day
 	FROM told t ORDER BY 1;
 END $$;

@@ -3,8 +3,7 @@
 -- As things stood at the end of a day; null: as they stand. An encounter owes what charges are above payments, since the first charge that no longer
 -- was covered by what has been paid in all.
 CREATE OR REPLACE FUNCTION hospital_cost._unpaid_at(day date DEFAULT NULL)
-RETURNS TABLE (encounter_code text, charges numeric, payments numeric, deposits numeric, insurer numeric, unpaid numeric,
-	since timestamptz)
+RETURNS TABLE (encounter_code text, charges numeric, payments numeric, deposits numeric, insurer numeric, unpaid numeric, since timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
 	until date := coalesce(day, 'infinity');
@@ -40,10 +39,11 @@ END $$;
 
 CREATE OR REPLACE VIEW hospital_cost.unpaid AS
 SELECT u.encounter_code, e.patient_code, e.kind, e.department_code, d.name AS department_name, e.payer,
-	CASE WHEN e.kind = 'inpatient' AND e.ended_at IS NULL AND e.status = 'active' THEN 'in_house' WHEN e.code IS NULL THEN 'unknown' ELSE 'left' END AS state,
+	CASE WHEN e.kind = 'inpatient' AND e.ended_at IS NULL AND e.status = 'active' THEN 'in_house'
+		WHEN e.code IS NULL THEN 'unknown' ELSE 'left' END AS state,
 	u.charges, u.payments, u.deposits, u.insurer, u.unpaid, u.since, x.days,
-	CASE WHEN x.days <= 1 THEN '0-1' WHEN x.days <= 7 THEN '2-7' WHEN x.days <= 30 THEN '8-30' WHEN x.days <= 90 THEN '31-90' WHEN x.days <= 365 THEN '91-365'
-		ELSE '>365' END AS age
+	CASE WHEN x.days <= 1 THEN '0-1' WHEN x.days <= 7 THEN '2-7' WHEN x.days <= 30 THEN '8-30' WHEN x.days <= 90 THEN '31-90'
+		WHEN x.days <= 365 THEN '91-365' ELSE '>365' END AS age
 FROM hospital_cost._unpaid_at() u
 CROSS JOIN LATERAL (SELECT hospital_cost.hospital_day(now()) - hospital_cost.hospital_day(u.since) AS days) x
 LEFT JOIN hospital_cost.encounter e ON e.code = u.encounter_code
@@ -73,26 +73,29 @@ BEGIN
 	SELECT array_agg(e.code ORDER BY e.code),
 		array_agg(coalesce(_deposit_shortfall_at.day, greatest(l.last_day, (e.started_at AT TIME ZONE zone)::date)) ORDER BY e.code) INTO codes, days
 	FROM hospital_cost.encounter e
-	LEFT JOIN LATERAL (SELECT max(b.service_day) AS last_day FROM hospital_cost._ledger b WHERE b.encounter_code = e.code) l ON _deposit_shortfall_at.day IS NULL
+	LEFT JOIN LATERAL (SELECT max(b.service_day) AS last_day FROM hospital_cost._ledger b WHERE b.encounter_code = e.code) l
+		ON _deposit_shortfall_at.day IS NULL
 	WHERE e.kind = 'inpatient' AND e.status = 'active' AND CASE WHEN _deposit_shortfall_at.day IS NULL THEN e.ended_at IS NULL
 		ELSE (e.started_at AT TIME ZONE zone)::date <= _deposit_shortfall_at.day
 			AND (e.ended_at IS NULL OR (e.ended_at AT TIME ZONE zone)::date > _deposit_shortfall_at.day) END;
 	RETURN QUERY
-	SELECT p.encounter_code, p.day, p.day_of_stay, p.charges::numeric(18,2), m.amount::numeric(18,2), r.own_share, b.balance::numeric(18,2), r.minimum_balance,
-		p.median::numeric(18,2), x.further::numeric(18,2), greatest(r.minimum_balance - b.balance, x.further - b.balance)::numeric(18,2),
+	SELECT p.encounter_code, p.day, p.day_of_stay, p.charges::numeric(18,2), m.amount::numeric(18,2), r.own_share, b.balance::numeric(18,2),
+		r.minimum_balance, p.median::numeric(18,2), x.further::numeric(18,2), greatest(r.minimum_balance - b.balance, x.further - b.balance)::numeric(18,2),
 		CASE WHEN b.balance < r.minimum_balance THEN 'below_minimum' ELSE 'below_expected' END
 	FROM hospital_cost._predict(codes, days) p
 	JOIN hospital_cost.encounter e ON e.code = p.encounter_code
 	CROSS JOIN LATERAL hospital_cost._reminder_rule('deposit', e.department_code, e.payer, p.day) r
 	CROSS JOIN LATERAL (SELECT coalesce(sum(y.amount), 0) AS amount FROM hospital_cost._payment y
-		WHERE COALESCE(y.encounter_code, y.patient_code) = e.code AND y.encounter_code = e.code AND y.day <= coalesce(_deposit_shortfall_at.day, 'infinity')) m
+		WHERE COALESCE(y.encounter_code, y.patient_code) = e.code AND y.encounter_code = e.code
+			AND y.day <= coalesce(_deposit_shortfall_at.day, 'infinity')) m
 	CROSS JOIN LATERAL (SELECT m.amount - round(p.charges * r.own_share, 2) AS balance) b
 	CROSS JOIN LATERAL (SELECT round(greatest(p.median - p.charges, 0) * r.own_share, 2) AS further) x
 	WHERE r.kind IS NOT NULL AND (b.balance < r.minimum_balance OR b.balance < x.further);
 END $$;
 
 CREATE OR REPLACE VIEW hospital_cost.deposit_shortfall AS
-SELECT s.encounter_code, e.patient_code, e.department_code, d.name AS department_name, e.payer, e.started_at, s.as_of, s.day_of_stay, s.charges, s.paid,
+SELECT s.encounter_code, e.patient_code, e.department_code, d.name AS department_name, e.payer, e.started_at, s.as_of, s.day_of_stay, s.charges,
+	s.paid,
 	s.own_share, s.balance, s.minimum_balance, s.expected_charges, s.expected_further, s.shortfall, s.why
 FROM hospital_cost._deposit_shortfall_at() s
 JOIN hospital_cost.encounter e ON e.code = s.encounter_code

@@ -133,14 +133,14 @@ DECLARE
 	days date[];
 	zone text := hospital_cost.hospital_timezone();
 BEGIN
-	IF from_day >= to_day OR day_of_stay < 1 OR sample < 1 THEN
+	IF from_day > to_day OR day_of_stay < 1 OR sample < 1 THEN
 		RAISE EXCEPTION 'a back-test of % to %, day %, sample % is not possible', from_day, to_day, day_of_stay, sample USING ERRCODE = 'MC30Z',
-			HINT = 'Give first day and the day after the last, the day of the stay from 1, and how many cases at most.';
+			HINT = 'Give first and last day, the day of the stay from 1, and how many cases at most.';
 	END IF;
 	SELECT array_agg(x.code ORDER BY x.code), array_agg(x.first_day + day_of_stay - 1 ORDER BY x.code) INTO codes, days FROM (
 		SELECT e.code, (e.started_at AT TIME ZONE zone)::date AS first_day FROM hospital_cost.encounter e
 		WHERE e.kind = predict_charges_error.kind AND e.status = 'active' AND (e.ended_at AT TIME ZONE zone)::date >= from_day
-			AND (e.ended_at AT TIME ZONE zone)::date < to_day
+			AND (e.ended_at AT TIME ZONE zone)::date <= to_day
 			AND (e.ended_at AT TIME ZONE zone)::date - (e.started_at AT TIME ZONE zone)::date >= day_of_stay - 1
 			AND EXISTS (SELECT FROM hospital_cost._ledger l WHERE l.encounter_code = e.code AND l.service_day <= (e.started_at AT TIME ZONE zone)::date + 1)
 		ORDER BY md5(e.code) COLLATE "C", e.code LIMIT sample) x;
@@ -164,4 +164,4 @@ COMMENT ON FUNCTION hospital_cost._like_cases(text[], date[], int) IS 'Cases lik
 COMMENT ON FUNCTION hospital_cost._predict(text[], date[], int) IS 'Predictions of many encounters at once, each on its day; narrowest: the first likeness to try (3 leaves out DRG)';
 COMMENT ON FUNCTION hospital_cost.predict_charges(text, date) IS 'Expected final bill (住院费用预测) from the first day on, yuan: charges so far plus what like cases (同病种/DRG/科室) were charged after the same day of their stay, scaled by charges so far (½ to 2). median, and p80 that four in five stay below. Like cases ended before the day, at most two years earlier; likeness says which they are, widened until there are 20, the latest 200 count.
 day: null for the last one charged. state: predicted, few_cases, no_cases (nothing to go by), over (the encounter has ended: the bill itself). MC244 unknown encounter, MC30Z day before the stay';
-COMMENT ON FUNCTION hospital_cost.predict_charges_error(date, date, int, int, text) IS 'Back-test of predict_charges (预测误差回测) over encounters of a kind that ended from from_day up to before to_day, as it would have said on a day of their stay from what was over by then, without their DRG; a fixed sample. By likeness and for all: mape, median_error and bias of the median in percent of the bill; p80_coverage: percent of bills not above p80. MC30Z no such range';
+COMMENT ON FUNCTION hospital_cost.predict_charges_error(date, date, int, int, text) IS 'Back-test of predict_charges (预测误差回测) over encounters of a kind that ended from from_day to to_day (both included), as it would have said on a day of their stay from what was over by then, without their DRG; a fixed sample. By likeness and for all: mape, median_error and bias of the median in percent of the bill; p80_coverage: percent of bills not above p80. MC30Z no such range';

@@ -56,9 +56,12 @@ BEGIN ATOMIC
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'benefit_scheme benefit_rule item_benefit'),
 		('accountant', 'USAGE', 'benefit_rule_seq'),
 		-- 30, bills
-		('reader', 'SELECT', 'reminder reminder_rule unpaid deposit_shortfall'),
+		('reader', 'SELECT', 'reminder reminder_rule unpaid deposit_shortfall insurer_clearing insurer_receivable insurer_refusal insurer_kpi
+			window_performance cash_sheet'),
 		('reader', 'EXECUTE', 'daily_bill(text,date) predict_charges(text,date) predict_charges_error(date,date,integer,integer,text) _unpaid_at(date)
-			_deposit_shortfall_at(date)'),
+			_deposit_shortfall_at(date) insurer_ageing(date) refund_reasons(date,date)'),
+		('accountant', 'INSERT', 'insurer_clearing'),
+		('accountant', 'USAGE', 'insurer_clearing_seq'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'reminder_rule'),
 		('accountant', 'EXECUTE', 'make_reminders(date) mark_reminder(bigint,text,text,text)'),
 		('cashier_leader', 'EXECUTE', 'make_reminders(date) mark_reminder(bigint,text,text,text)'),
@@ -116,6 +119,9 @@ BEGIN ATOMIC
 		('reader', 'SELECT', 'form_layout form_line indicator_layout form_f01 form_f02 form_f03 form_f04 form_f05 form_f06 form_f07 form_f08 form_f09
 			form_f10 form_f11 form_f12 form_f13 form_f14 form_f15 form_f16 form_f17 form_hy02f1'),
 		('reader', 'EXECUTE', 'form(text,date,date,text,text) form_head(text,date,date,text,text) indicator(date,text) verify_forms(date,date)'),
+		('reader', 'EXECUTE', 'cashier_office_report(date,date)'),
+		('accountant', 'EXECUTE', 'cross_audit(date,integer,bigint)'),
+		('auditor', 'EXECUTE', 'cross_audit(date,integer,bigint)'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'form_layout form_line indicator_layout');
 END;
 

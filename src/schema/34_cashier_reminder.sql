@@ -5,8 +5,10 @@ CREATE TABLE hospital_cost.reminder_rule (
 	kind text NOT NULL CONSTRAINT reminder_rule_kind_check CHECK (kind IN ('unpaid', 'deposit')),
 	department_code text COLLATE "C" NOT NULL DEFAULT '',
 	payer text NOT NULL DEFAULT '',
-	minimum_amount numeric(18,2) NOT NULL DEFAULT 0.01 CONSTRAINT reminder_rule_amount_check CHECK (minimum_amount > 0 AND minimum_amount < 'Infinity'),
-	minimum_balance numeric(18,2) NOT NULL DEFAULT 0 CONSTRAINT reminder_rule_balance_check CHECK (minimum_balance >= 0 AND minimum_balance < 'Infinity'),
+	minimum_amount numeric(18,2) NOT NULL DEFAULT 0.01
+		CONSTRAINT reminder_rule_amount_check CHECK (minimum_amount > 0 AND minimum_amount < 'Infinity'),
+	minimum_balance numeric(18,2) NOT NULL DEFAULT 0
+		CONSTRAINT reminder_rule_balance_check CHECK (minimum_balance >= 0 AND minimum_balance < 'Infinity'),
 	own_share numeric(7,6) NOT NULL DEFAULT 1 CONSTRAINT reminder_rule_share_check CHECK (own_share BETWEEN 0 AND 1),
 	grace interval NOT NULL DEFAULT '2 hours' CONSTRAINT reminder_rule_grace_check CHECK (grace BETWEEN '0' AND '3660 days'),
 	repeat_days int NOT NULL DEFAULT 1 CONSTRAINT reminder_rule_repeat_check CHECK (repeat_days BETWEEN 1 AND 3660),
