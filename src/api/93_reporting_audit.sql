@@ -4,14 +4,17 @@ CREATE OR REPLACE FUNCTION hospital_cost.cross_audit(quarter date, sample int DE
 RETURNS TABLE (row_no int, area text, check_code text, name text, name_en text, observed numeric, state text, example text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	first date := date_trunc('quarter', quarter::timestamp)::date;
-	last date := (date_trunc('quarter', quarter::timestamp) + interval '3 months')::date - 1;
-	drawn bigint := coalesce(seed, extract(year FROM quarter)::bigint * 10 + extract(quarter FROM quarter)::bigint);
+	first date;
+	last date;
+	drawn bigint;
 BEGIN
-	IF NOT isfinite(quarter) OR (sample BETWEEN 0 AND 10000) IS NOT TRUE THEN
+	IF isfinite(quarter) IS NOT TRUE OR (sample BETWEEN 0 AND 10000) IS NOT TRUE THEN
 		RAISE EXCEPTION 'a cross-audit of "%" with a sample of % is not possible', quarter, sample USING ERRCODE = 'MC90C',
 			HINT = 'Give a day of the quarter, and a sample of 0 to 10000.';
 	END IF;
+	first := date_trunc('quarter', quarter::timestamp)::date;
+	last := (first + interval '3 months')::date - 1;
+	drawn := coalesce(seed, extract(year FROM quarter)::bigint * 10 + extract(quarter FROM quarter)::bigint);
 	RETURN QUERY
 	WITH live AS MATERIALIZED (
 		SELECT p.* FROM hospital_cost._live_payment p WHERE p.day BETWEEN first AND last

@@ -152,8 +152,9 @@ BEGIN ATOMIC
 		UNION ALL SELECT w.*, row_number() OVER () FROM hospital_cost._office_control(from_day, to_day) w
 		UNION ALL SELECT w.*, row_number() OVER () FROM hospital_cost._office_debt(from_day, to_day) w
 	)
-	SELECT (row_number() OVER (ORDER BY t.section, (t.section NOT IN (2, 5, 8))::int * (t.code <> 'refund_reason')::int * t.place, t.code COLLATE "C",
-			t.period NULLS FIRST, t.value DESC, t.name_en COLLATE "C"))::int,
+	SELECT (row_number() OVER (ORDER BY t.section, t.code = 'refund_reason',
+			CASE WHEN t.section NOT IN (2, 5, 8) AND t.code <> 'refund_reason' THEN t.place END, t.code COLLATE "C", t.period NULLS FIRST, t.value DESC,
+			t.name_en COLLATE "C"))::int,
 		('{业务量,支付结构,办理时长,日清日结,对账,退费,医保结算,票据,欠费}'::text[])[t.section],
 		('{workload,payment mix,time taken,day close,reconciliation,refunds,insurance,receipts,debts}'::text[])[t.section],
 		t.code, t.name, t.name_en, t.unit, t.period, t.value, t.detail

@@ -19,7 +19,7 @@ CREATE TABLE hospital_cost.insurer_clearing (
 	loaded_by text NOT NULL DEFAULT SESSION_USER,
 	CONSTRAINT insurer_clearing_once UNIQUE (clearing_no, line_no),
 	CONSTRAINT insurer_clearing_number_check CHECK (paid + refused < 'Infinity' AND paid + refused > '-Infinity'),
-	CONSTRAINT insurer_clearing_reason_check CHECK (refused = 0 OR reason <> ''),
+	CONSTRAINT insurer_clearing_reason_check CHECK (refused = 0 OR COALESCE(reason, '') <> ''),
 	CONSTRAINT insurer_clearing_violation_check CHECK (NOT violation OR refused <> 0),
 	CONSTRAINT insurer_clearing_final_check CHECK (NOT final OR settlement_id IS NULL)
 );

@@ -32,7 +32,7 @@ SELECT s.settlement_id, (c.day + c.cancelled_after)::timestamp AT TIME ZONE 'Asi
 FROM his.claim c JOIN hospital_cost.settlement s ON s.setl_id = 'S' || c.n WHERE c.cancelled AND c.outcome = 'success';
 -- Notices: of single settlements, some above their claim, some with the wrong scheme; of months; corrections; some months final.
 INSERT INTO hospital_cost.insurer_clearing (clearing_no, scheme, period, settlement_id, day, paid, refused, violation, reason)
-SELECT 'N' || c.n, CASE WHEN random() < 0.05 THEN '310' ELSE c.scheme END, date_trunc('month', c.day::timestamp)::date, s.settlement_id, c.day + 20 + floor(random() * 90)::int, x.paid, x.refused,
+SELECT 'N' || c.n, CASE WHEN random() < 0.4 THEN '310' ELSE c.scheme END, date_trunc('month', c.day::timestamp)::date, s.settlement_id, c.day + 20 + floor(random() * 90)::int, x.paid, x.refused,
 	x.refused > 0 AND random() < 0.5, CASE WHEN x.refused > 0 THEN 'r' || c.n % 3 END
 FROM his.claim c JOIN hospital_cost.settlement s ON s.setl_id = 'S' || c.n, LATERAL (SELECT round(c.fund * (random() * 1.2)::numeric, 2) AS paid,
 	CASE WHEN random() < 0.3 THEN round(c.fund * 0.1, 2) ELSE 0 END AS refused) x WHERE c.n % 4 = 0;

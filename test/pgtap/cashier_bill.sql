@@ -135,6 +135,6 @@ SELECT results_eq($$SELECT p.likeness, p.cases FROM hospital_cost.predict_charge
 SELECT results_eq($$SELECT p.median, p.p80, p.cases, p.state FROM hospital_cost.predict_charges('K050') p$$, $$VALUES (150.00, 150.00, NULL::bigint, 'over')$$, 'who left has a bill');
 SELECT throws_ok($$SELECT hospital_cost.predict_charges('none')$$, 'MC244', NULL, 'an unknown encounter');
 SELECT throws_ok($$SELECT hospital_cost.predict_charges('N1', '2025-02-07')$$, 'MC30Z', NULL, 'a day before the stay');
-SELECT throws_ok($$SELECT hospital_cost.predict_charges_error('2025-03-01', '2025-03-01')$$, 'MC30Z', NULL, 'no days to go back to');
+SELECT throws_ok($$SELECT hospital_cost.predict_charges_error('2025-03-02', '2025-03-01')$$, 'MC30Z', NULL, 'no days to go back to');
 SELECT * FROM finish();
 ROLLBACK;
