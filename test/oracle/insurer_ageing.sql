@@ -13,7 +13,8 @@ SELECT setseed((:seed % 1000003) / 1000003.0) \g /dev/null
 SELECT hospital_cost.load_defaults() \g /dev/null
 INSERT INTO hospital_cost.hospital (code, name) VALUES ('H1', 'x');
 INSERT INTO hospital_cost.department (code, name, class, setting) VALUES ('A', 'a', 'clinical', 'inpatient');
-INSERT INTO hospital_cost.benefit_scheme (code, name, mutual_aid) VALUES ('310', 'x', 'inside'), ('390', 'y', 'beside'), ('340', 'z', 'inside');
+INSERT INTO hospital_cost.benefit_scheme (code, name, mutual_aid) VALUES ('310', 'x', 'inside'), ('390', 'y', 'beside'), ('340', 'z', 'inside')
+	ON CONFLICT (code) DO UPDATE SET mutual_aid = excluded.mutual_aid;
 INSERT INTO hospital_cost.encounter (code, kind, department_code, started_at) SELECT 'E' || n, 'inpatient', 'A', '2025-01-01' FROM generate_series(1, 240) n;
 CREATE SCHEMA his;
 -- fund, account and mutual aid are what is claimed; the rest is the patient's

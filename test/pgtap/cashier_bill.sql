@@ -35,7 +35,7 @@ SELECT results_eq($$SELECT b.section, b.amount FROM hospital_cost.daily_bill('I1
 	$$VALUES ('day', 0.00), ('to_date', 0.00), ('deposits', 0.00), ('payments', 0.00), ('balance', 0.00)$$, 'a day before anything');
 SELECT is((SELECT b.amount FROM hospital_cost.daily_bill('I1', '2025-03-05') b WHERE b.section = 'balance'), his.balance('I1'), 'the last balance is that of the account');
 SELECT is((SELECT sum(b.own_amount) FROM hospital_cost.daily_bill('I1', '2025-03-04') b WHERE b.section = 'item'), 92.33, 'without a scheme all of it is the patient''s own');
-INSERT INTO hospital_cost.benefit_scheme (code, name, payers) VALUES ('310', '职工', '{职工医保}');
+INSERT INTO hospital_cost.benefit_scheme (code, name, payers) VALUES ('310', '职工', '{职工医保}') ON CONFLICT (code) DO UPDATE SET payers = excluded.payers;
 INSERT INTO hospital_cost.item_benefit (item_code, class, ratio) VALUES ('LAB', '02', 0.1), ('BED', '03', NULL);
 SELECT results_eq($$SELECT b.section, b.code, b.insurance_class, b.own_amount FROM hospital_cost.daily_bill('I1', '2025-03-04') b WHERE b.own_amount IS NOT NULL ORDER BY b.row_no$$,
 	$$VALUES ('item', 'BED', '03', 33.33), ('item', 'LAB', '02', 1.90), ('item', 'LAB', '02', 4.00), ('category', '01', NULL, 33.33), ('category', '04', NULL, 5.90), ('day', NULL, NULL, 39.23)$$, 'classes and own part as the scheme has them');

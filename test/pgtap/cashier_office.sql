@@ -60,7 +60,7 @@ SELECT results_eq($$SELECT c.day, c.closes, c.cashiers, c.cash_in, c.cash_out, c
 	$$VALUES (hospital_cost.hospital_day(now()), 2::bigint, 2::bigint, 160.00, 30.00, 0.00, 130.00, 135.00, 5.00, 0.00, 2::bigint, 1::bigint)$$, 'cash of a day, all cashiers');
 
 -- insurers
-INSERT INTO hospital_cost.benefit_scheme (code, name) VALUES ('310', '职工');
+INSERT INTO hospital_cost.benefit_scheme (code, name) VALUES ('310', '职工') ON CONFLICT (code) DO UPDATE SET name = excluded.name;
 CREATE FUNCTION his.settle(id text, visit text, at timestamptz, fund numeric, account numeric, place text DEFAULT 'local', credential text DEFAULT 'e_credential', outcome text DEFAULT 'success', audit text DEFAULT 'passed') RETURNS void LANGUAGE sql AS $$
 	INSERT INTO hospital_cost.settlement (encounter_code, scheme, stage, place, credential, outcome, pre_audit, confirmation, finished_at, setl_id, medfee_sumamt, fulamt_ownpay_amt, overlmt_selfpay, preselfpay_amt, inscp_scp_amt, act_pay_dedc,
 		hifp_pay, cvlserv_pay, hifes_pay, hifmi_pay, hifob_pay, maf_pay, oth_pay, fund_pay_sumamt, psn_part_amt, acct_pay, psn_cash_pay, acct_mulaid_pay, hosp_part_amt)
