@@ -39,7 +39,7 @@ CREATE OR REPLACE FUNCTION hospital_cost.insurer_ageing(day date DEFAULT NULL)
 RETURNS TABLE (scheme text, period date, settlements bigint, claimed numeric, paid numeric, refused numeric, refused_violation numeric,
 	final boolean, difference numeric, open numeric, open_0_30 numeric, open_31_90 numeric, open_91_180 numeric, open_181_365 numeric,
 		open_over_365 numeric, oldest date)
-LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
 	on_day date := coalesce(day, hospital_cost.hospital_day(now()));
 BEGIN

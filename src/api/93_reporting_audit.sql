@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE FUNCTION hospital_cost.cross_audit(quarter date, sample int DEFAULT 20, seed bigint DEFAULT NULL)
 RETURNS TABLE (row_no int, area text, check_code text, name text, name_en text, observed numeric, state text, example text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
 	first date;
 	last date;
@@ -53,27 +53,30 @@ BEGIN
 		FROM hospital_cost.long_short l JOIN closed c ON c.shift_id = l.shift_id WHERE l.state IN ('open', 'overdue')
 		UNION ALL SELECT 5, '对账', 'difference_open', '未核销的对账差异', 'reconciliation differences still open', count(*), min(d.kind || ' ' || d.outcome)
 		FROM hospital_cost.reconciliation_difference d WHERE d.day BETWEEN first AND last AND d.outcome <> 'in_transit'
-		UNION ALL SELECT 5, '对账', 'day_not_reconciled', '未对账的渠道日', 'days of a channel without reconciliation', count(*), min(x.kind || ' ' || x.day)
+		UNION ALL SELECT 5, '对账', 'day_not_reconciled', '未对账的渠道日', 'days of a channel without reconciliation', count(*), min(x.kind || ' ' || to_char(x.day,
+			'YYYY-MM-DD'))
 		FROM (SELECT DISTINCT f.kind, l.day FROM live l JOIN hospital_cost.statement_format f ON f.valid @> l.day AND l.method = ANY (f.methods)
 			WHERE NOT EXISTS (SELECT FROM hospital_cost.reconciliation_rate r WHERE r.kind = f.kind AND r.day = l.day)) x
 		UNION ALL SELECT 6, '医保', 'not_confirmed', '待人工确认的结算', 'settlements that wait for a person', count(*), 'settlement ' || min(s.settlement_id)
 		FROM hospital_cost.settlement s WHERE s.state = 'to_confirm' AND s.day BETWEEN first AND last
-		UNION ALL SELECT 6, '医保', 'receivable_old', '账龄超过 90 天的应收', 'insurers owe for more than 90 days', count(*), min(a.scheme || ' ' || a.period)
+		UNION ALL SELECT 6, '医保', 'receivable_old', '账龄超过 90 天的应收', 'insurers owe for more than 90 days', count(*), min(a.scheme || ' ' || to_char(a.period,
+			'YYYY-MM'))
 		FROM hospital_cost.insurer_ageing(last) a WHERE a.open_91_180 + a.open_181_365 + a.open_over_365 > 0
 	), peak AS (
-		SELECT hospital_cost.period_of(l.day)::date AS month FROM live l GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
+		SELECT date_trunc('month', l.day::timestamp)::date AS month FROM live l GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
 	), ranked AS (
 		-- The seed and the number decide, as in audit_shift; the busiest month is looked at half as much again.
 		SELECT l.*, row_number() OVER (ORDER BY md5(drawn || ':' || l.entry_id) COLLATE "C", l.entry_id) AS rank,
-			row_number() OVER (PARTITION BY hospital_cost.period_of(l.day)::date = (SELECT p.month FROM peak p)
-				ORDER BY md5(drawn || ':' || l.entry_id) COLLATE "C", l.entry_id) AS rank_in_peak, hospital_cost.period_of(l.day)::date AS month
+			row_number() OVER (PARTITION BY date_trunc('month', l.day::timestamp)::date = (SELECT p.month FROM peak p)
+				ORDER BY md5(drawn || ':' || l.entry_id) COLLATE "C", l.entry_id) AS rank_in_peak, date_trunc('month', l.day::timestamp)::date AS month
 		FROM live l
 	), told AS (
 		SELECT f.part, f.area, f.code, f.name, f.name_en, f.n::numeric AS observed, CASE f.n WHEN 0 THEN 'ok' ELSE 'look' END AS state,
 			CASE WHEN f.n > 0 THEN f.example END AS example, 0::bigint AS place
 		FROM found f
 		UNION ALL SELECT 7, '抽样', 'seed', '抽样种子', 'seed of the sample', drawn, 'ok', NULL, 0
-		UNION ALL SELECT 8, '抽样', 'sample', concat_ws(' ', '调阅', r.day, r.window_code, r.cashier_code), concat_ws(' ', r.kind, r.method), r.amount, 'pull',
+		UNION ALL SELECT 8, '抽样', 'sample', concat_ws(' ', '调阅', to_char(r.day, 'YYYY-MM-DD'), r.window_code, r.cashier_code), concat_ws(' ', r.kind,
+			r.method), r.amount, 'pull',
 			coalesce(r.receipt_no, 'entry ' || r.entry_id), r.entry_id
 		FROM ranked r WHERE r.rank <= sample OR (r.month = (SELECT p.month FROM peak p) AND r.rank_in_peak <= sample / 2)
 	)
