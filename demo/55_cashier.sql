@@ -19,8 +19,11 @@ SELECT x.what AS "指标", x.figure AS "figure" FROM (
 	SELECT 1, format('day %s of the stay, charged so far', p.day_of_stay), to_char(p.charges, '999,990.00') FROM hospital_cost.predict_charges(:'patient') p
 	UNION ALL SELECT 2, format('expected: median of %s like cases (%s)', p.cases, p.likeness), to_char(p.median, '999,990.00') FROM hospital_cost.predict_charges(:'patient') p
 	UNION ALL SELECT 3, 'expected: four in five stay below', to_char(p.p80, '999,990.00') FROM hospital_cost.predict_charges(:'patient') p
-	UNION ALL SELECT 4, format('in the house, deposit %s', CASE s.why WHEN 'below_minimum' THEN 'below the minimum (低于下限)' ELSE 'below what is expected (不足预计费用)' END),
+	UNION ALL SELECT 4, format('back-test: %s stays that ended from 20 March, on day 3, with a month of history', e.cases),
+		format('MAPE %s %%, %s %% not above P80', e.mape, e.p80_coverage)
+		FROM hospital_cost.predict_charges_error('2025-03-20', '2025-03-31', 3, 300) e WHERE e.likeness = 'all'
+	UNION ALL SELECT 5, format('in the house, deposit %s', CASE s.why WHEN 'below_minimum' THEN 'below the minimum (低于下限)' ELSE 'below what is expected (不足预计费用)' END),
 		count(*) || ' patients, ' || to_char(sum(s.shortfall), 'FM9,999,990.00') FROM hospital_cost.deposit_shortfall s GROUP BY s.why
-	UNION ALL SELECT 5, 'left on the day without paying (欠费)', count(*) || ' patients, ' || to_char(coalesce(sum(u.unpaid), 0), 'FM9,999,990.00')
+	UNION ALL SELECT 6, 'left on the day without paying (欠费)', count(*) || ' patients, ' || to_char(coalesce(sum(u.unpaid), 0), 'FM9,999,990.00')
 		FROM hospital_cost.unpaid u WHERE u.state = 'left' AND u.since >= '2025-03-31' AND u.kind <> 'inpatient'
 ) AS x (place, what, figure) ORDER BY x.place, x.what;
