@@ -81,6 +81,8 @@ ORDER BY l.is_total, l.place, l.is_sum, l.code;
 
 \ir 54_behind.sql
 
-\pset title '6  The proof (勾稽): charges of the HIS = ledger = totals, to the cent'
+\ir 55_cashier.sql
+
+\pset title '7  The proof (勾稽): charges of the HIS = ledger = totals, to the cent'
 \ir 53_proof.sql
 \pset title

@@ -28,6 +28,8 @@ SELECT hospital_cost.open_period('2025-03-01') \g /dev/null
 \ir 23_load.sql
 \echo '5  And then what always happens: a code is corrected, an item is priced late, a quantity is mended, a line is withdrawn.'
 \ir 24_repairs.sql
+\echo '   The cashiers close their day (日清日结) by three logins; WeChat sends its statement, and it is held against the books (对账).'
+\ir 25_payments.sql
 \echo '6  The finance office books direct cost (直接成本) on cost units, says what its ledger holds, and the drivers are counted.'
 \ir 30_costs.sql
 DROP SCHEMA demo CASCADE;

@@ -125,6 +125,10 @@ BEGIN ATOMIC
 		('10', '0803', '0903', '中药饮片'), ('11', '0802', '0902', '中成药'), ('12', '02', '10', '一般诊疗'), ('13', '01', '10', '挂号'),
 		('14', '09', '10', '其他')) AS c (category, outpatient, inpatient, name)
 	ON CONFLICT (purpose) DO NOTHING;
+	INSERT INTO hospital_cost.reminder_rule (kind, minimum_amount, minimum_balance, grace, repeat_days, due_days)
+	SELECT v.* FROM (VALUES ('unpaid', 1, 0, interval '2 hours', 7, 3), ('deposit', 1, 1000, interval '0', 1, 1))
+		AS v (kind, minimum_amount, minimum_balance, grace, repeat_days, due_days)
+	WHERE NOT EXISTS (SELECT FROM hospital_cost.reminder_rule r WHERE r.kind = v.kind);
 END;
 INSERT INTO hospital_cost._hook (event, room, function) VALUES ('load_defaults', '30', 'hospital_cost._load_default_cashier')
 ON CONFLICT (event, room) DO UPDATE SET function = excluded.function;

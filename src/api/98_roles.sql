@@ -55,6 +55,18 @@ BEGIN ATOMIC
 		('accountant', 'EXECUTE', 'confirm_settlement(bigint,text)'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'benefit_scheme benefit_rule item_benefit'),
 		('accountant', 'USAGE', 'benefit_rule_seq'),
+		-- 30, bills
+		('reader', 'SELECT', 'reminder reminder_rule unpaid deposit_shortfall insurer_clearing insurer_receivable insurer_refusal insurer_kpi
+			window_performance cash_sheet'),
+		('reader', 'EXECUTE', 'daily_bill(text,date) predict_charges(text,date) predict_charges_error(date,date,integer,integer,text) _unpaid_at(date)
+			_deposit_shortfall_at(date) insurer_ageing(date) refund_reasons(date,date)'),
+		('accountant', 'INSERT', 'insurer_clearing'),
+		('accountant', 'USAGE', 'insurer_clearing_seq'),
+		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'reminder_rule'),
+		('accountant', 'EXECUTE', 'make_reminders(date) mark_reminder(bigint,text,text,text)'),
+		('cashier_leader', 'EXECUTE', 'make_reminders(date) mark_reminder(bigint,text,text,text)'),
+		('clerk', 'SELECT', 'reminder'),
+		('clerk', 'EXECUTE', 'make_reminders(date) mark_reminder(bigint,text,text,text) daily_bill(text,date)'),
 		-- 40
 		('reader', 'SELECT', 'item_code_map item_limit item_pair item_bundle surgery_group rule rule_kind rule_state finding'),
 		('reader', 'EXECUTE', '_rule_state()'),
@@ -107,6 +119,9 @@ BEGIN ATOMIC
 		('reader', 'SELECT', 'form_layout form_line indicator_layout form_f01 form_f02 form_f03 form_f04 form_f05 form_f06 form_f07 form_f08 form_f09
 			form_f10 form_f11 form_f12 form_f13 form_f14 form_f15 form_f16 form_f17 form_hy02f1'),
 		('reader', 'EXECUTE', 'form(text,date,date,text,text) form_head(text,date,date,text,text) indicator(date,text) verify_forms(date,date)'),
+		('reader', 'EXECUTE', 'cashier_office_report(date,date)'),
+		('accountant', 'EXECUTE', 'cross_audit(date,integer,bigint)'),
+		('auditor', 'EXECUTE', 'cross_audit(date,integer,bigint)'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'form_layout form_line indicator_layout'),
 		-- 98: a head of department is no reader. He sees his departments through own_ and nothing of others; who they are says department_access.
 		('department_head', 'SELECT', 'own_department own_department_cost own_department_result own_visit_cost own_bed_day_cost own_visit_cost_item

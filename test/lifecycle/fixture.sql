@@ -134,6 +134,11 @@ INSERT INTO hospital_cost.settlement_line (settlement_id, line_no, quantity, amo
 INSERT INTO hospital_cost.settlement_fund (settlement_id, fund_pay_type, fund_payamt) VALUES (3, '310100', 60);
 SELECT * FROM hospital_cost.refund_settlement(3, '[{"line_no": "1", "quantity": 1}]', 'x');
 
+-- Reminders, one of them sent, and what an insurer answered.
+SELECT hospital_cost.make_reminders('2025-03-31');
+SELECT hospital_cost.mark_reminder(m.reminder_id, 'sent') FROM hospital_cost.reminder m ORDER BY m.reminder_id LIMIT 1;
+INSERT INTO hospital_cost.insurer_clearing (clearing_no, scheme, period, settlement_id, day, paid, refused, reason) VALUES ('N1', '310', '2025-03-01', 3, '2025-04-10', 50, 10, 'x');
+
 -- Rights given through the extension, and some the administrator gave himself.
 SELECT hospital_cost.setup_roles('life');
 INSERT INTO hospital_cost.department_access (role_name, department_code, encounters) VALUES ('life_department_head', 'C2', true), ('a role that is gone', NULL, false);
