@@ -72,6 +72,7 @@ typedef struct Costing
 	CostingSort *sort;
 	CostingParts *parts;
 	const bool *due; /* by COSTING_PART: to be computed */
+	bool any_due;
 	UnitTotals *totals;
 	weight_hash *weights;
 	char *standing; /* of each encounter in order: known, in progress */
@@ -263,6 +264,8 @@ write_encounters(Costing *costing, CellWriter *writer)
 {
 	CostingEncounter encounter;
 
+	if (!costing->any_due)
+		return;
 	for (Size at = 0; costing_sort_next(costing->sort, &encounter); at++)
 	{
 		CellStatus status = costing->standing[at] & 2 ? CELL_IN_PROGRESS : CELL_PATIENT;
@@ -319,7 +322,8 @@ choose_units(Costing *costing)
 	costing->due = costing_parts_due(costing->parts);
 	for (int d = 0; d < costing->run->departments; d++)
 		for (int group = 0; group < COSTING_GROUPS; group++)
-			costing->totals[d].due = costing->totals[d].due || costing->due[COSTING_PART(d, group)];
+			if (costing->due[COSTING_PART(d, group)])
+				costing->any_due = costing->totals[d].due = true;
 }
 
 static int64

@@ -44,6 +44,8 @@ CREATE TABLE hospital_cost._costing_part (
 	terms bytea NOT NULL,
 	CONSTRAINT costing_part_key UNIQUE NULLS NOT DISTINCT (run_id, department_code, funding_group)
 );
+-- A key that may be null is no identity for a publication.
+ALTER TABLE hospital_cost._costing_part REPLICA IDENTITY FULL;
 
 -- The cell table, one row a run × encounter × department × funding group. Fixed width first; amounts in 1e-8 yuan. encounter_code null: status says
 -- what the row is: 0 patient, 1 patient in progress; no encounter: 2 workload, 3 charges, 4 no activity, 5 idle capacity, 6 hospital level,
