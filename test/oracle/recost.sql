@@ -9,7 +9,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 \set seed `echo "${HC_SEED:-$(date +%s)}"`
 BEGIN;
-SELECT plan(61);
+SELECT plan(69);
 SELECT diag('HC_SEED=' || :'seed');
 SELECT setseed((:seed % 1000003) / 1000003.0) \g /dev/null
 SELECT hospital_cost.load_defaults(), hospital_cost.open_period('2025-03-01'), hospital_cost.open_period('2025-04-01') \g /dev/null
@@ -80,7 +80,7 @@ BEGIN
 	CASE what
 	WHEN 'late charges' THEN PERFORM twin.charge(1 + floor(random() * 4)::int, ARRAY[twin.pick('{C1,C2,C3,C4,C5,C6,T1,T2,X1}')]);
 	WHEN 'reversal' THEN DELETE FROM his.charge WHERE charge_id = (SELECT charge_id FROM his.charge ORDER BY random() LIMIT 1);
-	WHEN 'other price' THEN UPDATE his.charge SET amount = amount + 1.11, unit_price = unit_price + 1.11 WHERE charge_id = (SELECT charge_id FROM his.charge ORDER BY random() LIMIT 1);
+	WHEN 'other price' THEN UPDATE his.charge SET amount = amount + 1.11, unit_price = unit_price + 1.11 WHERE ordering_department = ward AND random() < 0.2;
 	WHEN 'other patient' THEN UPDATE his.charge SET encounter_code = 'E' || 1 + floor(random() * 200) WHERE charge_id = (SELECT charge_id FROM his.charge ORDER BY random() LIMIT 1);
 	WHEN 'other ward' THEN UPDATE hospital_cost.department_stay SET department_code = ward WHERE (encounter_code, from_at) = (SELECT s.encounter_code, s.from_at FROM hospital_cost.department_stay s ORDER BY random() LIMIT 1);
 	WHEN 'left earlier' THEN UPDATE hospital_cost.department_stay SET to_at = from_at + (to_at - from_at) * random()
@@ -100,6 +100,11 @@ BEGIN
 	WHEN 'volume' THEN
 		DELETE FROM hospital_cost.item_volume_value WHERE department_code = 'T1' AND item_code = 'S2';
 		INSERT INTO hospital_cost.item_volume_value (period, department_code, item_code, quantity) SELECT '2025-03-01', 'T1', 'S2', floor(random() * 90) WHERE random() < 0.7;
+	WHEN 'volume outside' THEN
+		DELETE FROM hospital_cost.item_volume_value WHERE department_code = 'A1';
+		IF NOT FOUND THEN
+			INSERT INTO hospital_cost.item_volume_value (period, department_code, item_code, quantity) VALUES ('2025-03-01', 'A1', 'S2', 7);
+		END IF;
 	WHEN 'minutes' THEN UPDATE hospital_cost.activity_item SET times = 1 + floor(random() * 5) WHERE activity_code = 'a' AND item_code = 'S1';
 	WHEN 'equivalent' THEN UPDATE hospital_cost.item_equivalent SET equivalent = 1 + floor(random() * 9) WHERE item_code = 'S1';
 	WHEN 'method' THEN UPDATE hospital_cost.item_cost_method SET method = twin.pick('{equivalent,ratio_income,ratio_quantity}') WHERE department_code = 'C3';
@@ -161,8 +166,8 @@ BEGIN
 	END LOOP;
 END $$;
 SELECT twin.step(0, 'first', :full_run) \g /dev/null
-CREATE TABLE twin.plan AS SELECT row_number() OVER (ORDER BY random()) AS step, w AS what FROM unnest('{late charges,late charges,late charges,reversal,reversal,other price,other patient,other patient,other ward,left earlier,
-	came,came,cancelled,cancelled,still there,use,workload,workload,capacity,basis,item kind,volume,minutes,equivalent,method,nothing}'::text[]) w;
+CREATE TABLE twin.plan AS SELECT row_number() OVER (ORDER BY random()) AS step, w AS what FROM unnest('{late charges,late charges,late charges,reversal,reversal,other price,other price,other patient,other patient,other ward,left earlier,
+	came,came,cancelled,cancelled,still there,use,workload,workload,capacity,basis,item kind,volume,volume outside,volume outside,volume outside,minutes,equivalent,method,nothing}'::text[]) w;
 DO $$ DECLARE s record; BEGIN
 	FOR s IN SELECT * FROM twin.plan ORDER BY step LOOP
 		PERFORM twin.change(s.what);
