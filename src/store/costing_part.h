@@ -17,6 +17,7 @@
 
 typedef struct CostingParts CostingParts;
 
+/* Nothing noted yet. Lives in the current memory context. */
 extern CostingParts *costing_parts_begin(const CostingRun *run);
 
 /* Takes note of what an encounter had of a unit; "weight" is what it weighs there. Encounters come in order. */

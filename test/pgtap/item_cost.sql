@@ -147,7 +147,7 @@ SELECT hospital_cost.setup_roles('hc_item') \g /dev/null
 GRANT USAGE ON SCHEMA told TO hc_item_reader;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA told TO hc_item_reader;
 SET LOCAL ROLE hc_item_reader;
-SELECT lives_ok($$SELECT * FROM hospital_cost.compare_item_methods(told.run() - 1), hospital_cost.price_floor(told.run(), 'LAB'), hospital_cost.item_ranking('2025-03-01'),
+SELECT lives_ok($$SELECT * FROM hospital_cost.compare_item_methods(told.run()), hospital_cost.price_floor(told.run(), 'LAB'), hospital_cost.item_ranking('2025-03-01'),
 	hospital_cost.verify_item_cost(told.run()), hospital_cost.check_item_cost(told.run())$$, 'a reader asks everything');
 SELECT throws_ok('SELECT hospital_cost._compute_item_cost(1)', '42501', NULL, 'computes nothing');
 SELECT throws_ok($$INSERT INTO hospital_cost.item_time (item_code, minutes) VALUES ('FREE', 1)$$, '42501', NULL, 'and sets no minutes');
