@@ -1,5 +1,18 @@
 -- 60 allocation: runs, their results and their proof.
 
+CREATE OR REPLACE FUNCTION hospital_cost._require_run(run int) RETURNS hospital_cost._run
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	r hospital_cost._run;
+BEGIN
+	SELECT * INTO r FROM hospital_cost._run x WHERE x.run_id = run;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'run % does not exist', run USING ERRCODE = 'MC614', HINT = 'See hospital_cost.run.';
+	END IF;
+	RETURN r;
+END $$;
+COMMENT ON FUNCTION hospital_cost._require_run(int) IS 'The run, or MC614';
+
 CREATE OR REPLACE FUNCTION hospital_cost._compute_run(run_id int) RETURNS numeric
 AS 'MODULE_PATHNAME', 'hc_compute_run'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;

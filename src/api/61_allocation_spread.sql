@@ -158,6 +158,7 @@ RETURNS TABLE (department_code text, cost_item_code text, funding_source text, p
 	direct_cost_id bigint, source text, source_key text)
 LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
+	SELECT hospital_cost._require_run(spread_cost.run);
 	WITH share AS MATERIALIZED (
 		SELECT s.cost_item_code, s.funding_source, array_agg(abs(s.amount) ORDER BY s.part COLLATE "C" DESC, s.department_code COLLATE "C") AS weights
 		FROM hospital_cost._run_spread s WHERE s.run_id = spread_cost.run
@@ -214,5 +215,5 @@ COMMENT ON FUNCTION hospital_cost._spread_rule(date, text, text) IS 'The spread 
 COMMENT ON FUNCTION hospital_cost._spread_part(numeric, numeric, text, numeric, boolean, text[], numeric[]) IS 'Splits one part of hospital-level cost, or says what is in the way';
 COMMENT ON FUNCTION hospital_cost._spread_month(date, numeric) IS 'What hospital-level cost of a month comes to, department by department';
 COMMENT ON FUNCTION hospital_cost._spread_costs(int, date, numeric) IS 'Spreads hospital-level cost for a run and stores it. MC601, MC602, MC604, MC612, MC631, MC632';
-COMMENT ON FUNCTION hospital_cost.spread_cost(int) IS 'Hospital-level cost of a run (计算计入的去向): which row of direct cost became what of which department, by which driver; yuan, eight decimals. The parts of a row add up to the row, those of a department to its share';
+COMMENT ON FUNCTION hospital_cost.spread_cost(int) IS 'Hospital-level cost of a run (计算计入的去向): which row of direct cost became what of which department, by which driver; yuan, eight decimals. The parts of a row add up to the row, those of a department to its share. MC614';
 COMMENT ON FUNCTION hospital_cost.cost_control_difference(date) IS 'The accounts against direct cost (总账与科室直接成本核对) of a month, class medical, by cost item and funding source, equal ones too: control_total (null: the accounts name none), direct_cost, and difference = direct cost − control total, yuan';

@@ -48,18 +48,6 @@ BEGIN
 			FROM hospital_cost._department_cost c WHERE c.run_id = run) t;
 END $$;
 
-CREATE OR REPLACE FUNCTION hospital_cost._require_run(run int) RETURNS hospital_cost._run
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	r hospital_cost._run;
-BEGIN
-	SELECT * INTO r FROM hospital_cost._run x WHERE x.run_id = run;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'run % does not exist', run USING ERRCODE = 'MC614', HINT = 'See hospital_cost.run.';
-	END IF;
-	RETURN r;
-END $$;
-
 CREATE OR REPLACE FUNCTION hospital_cost.allocate(period_from date, period_to date, plan text, version int DEFAULT NULL)
 RETURNS TABLE (period date, run_id int)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -134,6 +122,5 @@ COMMENT ON FUNCTION hospital_cost.replay(int) IS 'Performs a run again from its 
 COMMENT ON FUNCTION hospital_cost.allocate(date, date, text, int) IS 'allocate for each month from the first to the last, both included (period_to may be any day of its month); one run a month, in one transaction. MC615 if there is no month between; else as allocate(period, plan)';
 COMMENT ON FUNCTION hospital_cost.allocate(date, text, text, int) IS 'allocate(period_from, period_to, plan) where the months are written as literals without a type';
 COMMENT ON FUNCTION hospital_cost.compare_runs(int, int, boolean) IS 'Cells of two runs side by side: those that differ, or every one. only_in is the run that has the cell if the other has not; differences are b − a, in yuan; because names the inputs that differ and bear on the cell: its direct cost, the plan, the class of the department, drivers with another value for it, direct cost of others in the same cost item and source; rounding where only that differs. Two runs with the same inputs give no row. MC614';
-COMMENT ON FUNCTION hospital_cost._require_run(int) IS 'The run, or MC614';
 COMMENT ON COLUMN hospital_cost.run.fingerprint IS 'SHA-256 of the inputs: runs with the same inputs have the same, in whatever order rows were written';
 COMMENT ON COLUMN hospital_cost.run.engine_version IS 'Version of the extension that made the run';

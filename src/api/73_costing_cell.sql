@@ -4,11 +4,13 @@ CREATE OR REPLACE FUNCTION hospital_cost._cost_encounters(run int, service_units
 AS 'MODULE_PATHNAME', 'hc_cost_encounters'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
-CREATE OR REPLACE FUNCTION hospital_cost.cost_objects(run int, mode text DEFAULT 'ward_full') RETURNS bigint
+-- Called again in the same mode it computes the parts whose facts are not what they were; the others stand, row by row.
+CREATE OR REPLACE FUNCTION hospital_cost.cost_objects(run int, mode text DEFAULT 'ward_full', "full" boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	r hospital_cost._run;
 	result bigint[];
+	all_cells bigint;
 	started timestamptz := clock_timestamp();
 BEGIN
 	PERFORM pg_advisory_xact_lock(18503, run); -- one computation of a run at a time
@@ -23,15 +25,20 @@ BEGIN
 		RAISE EXCEPTION 'run % is the official one of %, which is closed', run, to_char(r.period, 'YYYY-MM') USING ERRCODE = 'MC701',
 			HINT = 'Its results stand. A correction is a new run of the reopened month.';
 	END IF;
-	DELETE FROM hospital_cost._encounter_cost e WHERE e.run_id = run;
-	INSERT INTO hospital_cost._costing AS c (run_id, mode) VALUES (run, cost_objects.mode)
+	IF cost_objects."full" IS NOT FALSE OR NOT EXISTS (SELECT FROM hospital_cost._costing c WHERE c.run_id = run AND c.mode = cost_objects.mode) THEN
+		DELETE FROM hospital_cost._costing_part p WHERE p.run_id = run;
+		DELETE FROM hospital_cost._item_costing i WHERE i.run_id = run;
+	END IF;
+	INSERT INTO hospital_cost._costing AS c (run_id, mode, computed_at) VALUES (run, cost_objects.mode, started)
 	ON CONFLICT (run_id) DO UPDATE SET mode = excluded.mode, computed_at = excluded.computed_at, computed_by = excluded.computed_by;
 	result := hospital_cost._cost_encounters(run, cost_objects.mode = 'service_units');
 	PERFORM hospital_cost._compute_item_cost(run);
+	SELECT coalesce(sum(p.cells), 0) INTO all_cells FROM hospital_cost._costing_part p WHERE p.run_id = run;
 	UPDATE hospital_cost._costing c
-	SET entries = result[1], cells = result[2], not_taken = result[3] * 0.01, seconds = extract(epoch FROM clock_timestamp() - started)
+	SET entries = result[1], cells = all_cells, cells_written = result[2], not_taken = result[3] * 0.01,
+		seconds = extract(epoch FROM clock_timestamp() - started)
 	WHERE c.run_id = run;
-	RETURN result[2];
+	RETURN all_cells;
 END $$;
 
 -- What was computed from a run goes with it.
@@ -40,15 +47,26 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_
 BEGIN
 	DELETE FROM hospital_cost._encounter_cost c WHERE c.run_id = OLD.run_id;
 	DELETE FROM hospital_cost._item_cost c WHERE c.run_id = OLD.run_id;
+	DELETE FROM hospital_cost._costing_part p WHERE p.run_id = OLD.run_id;
+	DELETE FROM hospital_cost._item_costing i WHERE i.run_id = OLD.run_id;
 	RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER remove_cells AFTER DELETE ON hospital_cost._costing FOR EACH ROW EXECUTE FUNCTION hospital_cost._costing_gone();
 
 CREATE OR REPLACE VIEW hospital_cost.costing AS
-SELECT c.run_id, r.period, c.mode, r.official, p.state AS period_state, c.entries, c.cells, c.not_taken, c.seconds, c.computed_at, c.computed_by
+SELECT c.run_id, r.period, c.mode, r.official, p.state AS period_state, c.entries, c.cells, c.not_taken, c.seconds, c.computed_at, c.computed_by,
+	c.cells_written
 FROM hospital_cost._costing c
 JOIN hospital_cost._run r ON r.run_id = c.run_id
 LEFT JOIN hospital_cost.period p ON p.period = r.period;
+
+-- What was computed when, and what had changed.
+CREATE OR REPLACE VIEW hospital_cost.costing_part AS
+SELECT p.run_id, r.period, p.department_code, p.funding_group, p.cells, p.computed_at, p.computed_at >= c.computed_at AS computed_last,
+	CASE WHEN cardinality(p.changed) = 0 THEN 'all' ELSE array_to_string(p.changed, ', ') END AS reason, r.official
+FROM hospital_cost._costing_part p
+JOIN hospital_cost._costing c ON c.run_id = p.run_id
+JOIN hospital_cost._run r ON r.run_id = p.run_id;
 
 CREATE OR REPLACE VIEW hospital_cost.encounter_cost AS
 SELECT c.run_id, r.period, c.encounter_code, c.department_code, c.funding_group,

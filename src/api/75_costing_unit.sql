@@ -49,11 +49,18 @@ GROUP BY c.run_id, r.period, c.department_code, c.status, r.official
 UNION ALL
 SELECT c.run_id, c.period, NULL, 'charged_without_cost', c.not_taken, c.official FROM hospital_cost.costing c WHERE c.not_taken <> 0
 UNION ALL
-SELECT r.run_id, r.period, w.department_code, 'loaded_below_counted', (n.quantity - w.quantity)::numeric(18,2), r.official
+SELECT r.run_id, r.period, n.department_code, 'loaded_below_counted', n.above::numeric(18,2), r.official
 FROM hospital_cost.costing r
-JOIN hospital_cost._workload_value w ON w.period = r.period AND w.measure IN ('visits', 'bed_days')
-JOIN LATERAL (SELECT sum(t.quantity) AS quantity FROM hospital_cost._encounter_time(r.period) t
-	WHERE t.department_code = w.department_code AND t.measure = w.measure) n ON n.quantity > w.quantity;
+-- Counted once a run, whatever the order of joins; and not at all where nothing was loaded.
+CROSS JOIN LATERAL (
+	WITH counted AS MATERIALIZED (
+		SELECT t.department_code, t.measure, sum(t.quantity) AS quantity FROM hospital_cost._encounter_time(r.period) t
+		WHERE EXISTS (SELECT FROM hospital_cost._workload_value w WHERE w.period = r.period AND w.measure IN ('visits', 'bed_days'))
+		GROUP BY t.department_code, t.measure
+	)
+	SELECT c.department_code, c.quantity - w.quantity AS above
+	FROM counted c JOIN hospital_cost._workload_value w ON w.period = r.period AND w.department_code = c.department_code AND w.measure = c.measure
+	WHERE c.quantity > w.quantity) n;
 
 -- Days of a month that are over: an unfinished month counts up to last midnight, as its bed-days do.
 CREATE OR REPLACE FUNCTION hospital_cost._days_over(period date) RETURNS int

@@ -1,12 +1,13 @@
 -- 70 costing: what the names of the cell table and its roll-ups mean.
 
-COMMENT ON FUNCTION hospital_cost.cost_objects(int, text) IS 'Computes the cost of all cost objects (成本核算对象) of a run and returns how many cells it wrote; called again it replaces them. mode ward_full: clinical units after the third level, by bed-days and visits; service_units: clinical and technical units after the second level, each by its basis in service_unit. In both, drugs and billable materials (单独收费的卫生材料) charged to an encounter are its own at zero mark-up, and the rest is spread by largest remainder at 1e-8 yuan. Errors: MC614 no such run, MC701 the official run of a closed month has its results, MC702 amounts do not fit, MC703 unknown mode';
+COMMENT ON FUNCTION hospital_cost.cost_objects(int, text, boolean) IS 'Computes the cost of all cost objects (成本核算对象) of a run and returns how many cells it has. Called again in the same mode, after a late charge, a correction or a changed stay, it computes only the parts (department × funding group) whose activity, charges or terms are not what they were, and the items of departments whose inputs changed; all other rows stay as they are, and the result is what computing everything gives, byte for byte. full computes everything. The allocation itself stays that of the run. mode ward_full: clinical units after the third level, by bed-days and visits; service_units: clinical and technical units after the second level, each by its basis in service_unit. In both, drugs and billable materials (单独收费的卫生材料) charged to an encounter are its own at zero mark-up, and the rest is spread by largest remainder at 1e-8 yuan. Errors: MC614 no such run, MC701 the official run of a closed month has its results, MC702 amounts do not fit, MC703 unknown mode';
 COMMENT ON VIEW hospital_cost.costing IS 'Which runs have their cost objects computed (成本对象核算), how, when and by whom; while period_state is open they are provisional';
 COMMENT ON COLUMN hospital_cost.costing.mode IS 'ward_full or service_units, as given to cost_objects';
 COMMENT ON COLUMN hospital_cost.costing.entries IS 'Ledger entries of the month that were read';
 COMMENT ON COLUMN hospital_cost.costing.cells IS 'Rows of encounter_cost';
+COMMENT ON COLUMN hospital_cost.costing.cells_written IS 'Rows of encounter_cost that the last call wrote; the others stood already';
 COMMENT ON COLUMN hospital_cost.costing.not_taken IS 'Yuan charged for drugs and billable materials where neither the ordering nor (mode service_units) the performing unit has such cost; it is nobody''s single cost';
-COMMENT ON COLUMN hospital_cost.costing.seconds IS 'How long it took';
+COMMENT ON COLUMN hospital_cost.costing.seconds IS 'How long the last call took';
 COMMENT ON VIEW hospital_cost.encounter_cost IS 'The cell table (成本单元表): run × encounter × department × funding group, by component, yuan to eight decimals. All else is a roll-up of it. Rows without an encounter say why in matched and reason. A scope is the sum of funding groups 1 to n. Filter official, or one run_id';
 COMMENT ON COLUMN hospital_cost.encounter_cost.encounter_code IS 'null: cost of no encounter, see matched';
 COMMENT ON COLUMN hospital_cost.encounter_cost.department_code IS 'Where the cost arose; null: hospital level';
@@ -24,6 +25,11 @@ COMMENT ON COLUMN hospital_cost.encounter_cost.matched IS 'patient; unmatched (�
 COMMENT ON COLUMN hospital_cost.encounter_cost.reason IS 'workload: loaded above the counted, or used by nobody we know; charges; no_activity: nothing to spread by; capacity; hospital_level; not_allocated; external; null: patient';
 COMMENT ON COLUMN hospital_cost.encounter_cost.in_progress IS 'Inpatient who had not left by the end of the month (在院): work in progress';
 COMMENT ON COLUMN hospital_cost.encounter_cost.official IS 'Whether the run is the official one of its month';
+COMMENT ON VIEW hospital_cost.costing_part IS 'Parts of a costing (核算单元): when the cells of a department and funding group were computed, and what had changed. A part without cost is not listed';
+COMMENT ON COLUMN hospital_cost.costing_part.department_code IS 'Department; null: hospital level';
+COMMENT ON COLUMN hospital_cost.costing_part.cells IS 'Rows of encounter_cost';
+COMMENT ON COLUMN hospital_cost.costing_part.computed_last IS 'Whether the last call of cost_objects computed it; otherwise its rows stood';
+COMMENT ON COLUMN hospital_cost.costing_part.reason IS 'What had changed when it was computed: activity (bed-days, visits, use, income that it is spread by, or the standing of an encounter), charges (drugs and billable materials), terms (loaded workload, capacity, basis); all: the whole run was computed';
 COMMENT ON VIEW hospital_cost.patient_cost IS 'Patient cost (患者成本): an encounter over the official runs of all its months, by scope, yuan. Method: 单项成本 (drugs, billable materials) by themselves, the rest by time or service in each unit';
 COMMENT ON COLUMN hospital_cost.patient_cost.scope IS 'Cost scope (成本范围): medical, medical_full, hospital_full';
 COMMENT ON COLUMN hospital_cost.patient_cost.months IS 'Months that brought cost';
@@ -62,7 +68,8 @@ COMMENT ON VIEW hospital_cost.costing_warning IS 'What to know before a figure i
 
 COMMENT ON TABLE hospital_cost._costing IS 'Costings, behind the view costing';
 COMMENT ON TABLE hospital_cost._encounter_cost IS 'Cells in 1e-8 yuan, behind the view encounter_cost';
-COMMENT ON FUNCTION hospital_cost._cost_encounters(int, boolean) IS 'Writes the cells of a run (true: mode service_units); returns entries read, cells written, cents not taken';
+COMMENT ON TABLE hospital_cost._costing_part IS 'What the cells of each department and funding group of a run were computed from, as SHA-256; behind the view costing_part';
+COMMENT ON FUNCTION hospital_cost._cost_encounters(int, boolean) IS 'Writes the cells of a run (true: mode service_units) whose facts are not those of _costing_part; returns entries read, cells written, cents not taken';
 COMMENT ON FUNCTION hospital_cost._costing_gone() IS 'Trigger: cells and item costs go with the costing of their run';
 COMMENT ON FUNCTION hospital_cost._days_over(date) IS 'Days of a month that are over';
 COMMENT ON VIEW hospital_cost._unit_cost_item IS 'Unit costs by cost item, behind visit_cost_item and bed_day_cost_item';

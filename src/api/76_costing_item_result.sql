@@ -9,16 +9,30 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'hc_item_cost_rows'
 LANGUAGE C STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 
+-- Those of departments whose inputs differ from what _item_costing has; their old rows go.
+CREATE OR REPLACE FUNCTION hospital_cost._item_cost_due(run int,
+	OUT department_code text, OUT method text, OUT funding_group smallint, OUT matched text, OUT item_code text, OUT activity_code text,
+	OUT resource text, OUT quantity numeric, OUT used numeric, OUT income numeric, OUT list_price numeric, OUT personnel numeric,
+	OUT materials numeric, OUT billable_materials numeric, OUT drugs numeric, OUT depreciation numeric, OUT amortisation numeric,
+	OUT risk_fund numeric, OUT other numeric, OUT variable_cost numeric, OUT supplied numeric)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'hc_item_cost_due'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+
+CREATE OR REPLACE FUNCTION hospital_cost._item_cost_facts(run int)
+RETURNS TABLE (department_code text, quantities bytea, parameters bytea)
+AS 'MODULE_PATHNAME', 'hc_item_cost_facts'
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+
 CREATE OR REPLACE FUNCTION hospital_cost._compute_item_cost(run int) RETURNS void
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	DELETE FROM hospital_cost._item_cost c WHERE c.run_id = _compute_item_cost.run;
 	INSERT INTO hospital_cost._item_cost (run_id, department_code, method, funding_group, matched, item_code, activity_code, resource, quantity, used,
 		income, list_price, personnel, materials, billable_materials, drugs, depreciation, amortisation, risk_fund, other, variable_cost, supplied)
 	SELECT _compute_item_cost.run, x.department_code, x.method, x.funding_group, x.matched, x.item_code, x.activity_code, x.resource, x.quantity, x.used,
 		x.income, x.list_price, x.personnel, x.materials, x.billable_materials, x.drugs, x.depreciation, x.amortisation, x.risk_fund, x.other,
 		x.variable_cost, x.supplied
-	FROM hospital_cost._item_cost_rows(_compute_item_cost.run) x;
+	FROM hospital_cost._item_cost_due(_compute_item_cost.run) x;
 END;
 
 -- By scope: each adds a funding group. Quantity and income stand on every row of an item, the cost of its activities adds up.

@@ -5,6 +5,7 @@ RETURNS TABLE (department_code text, item_code text, quantity numeric, activity 
 	ratio_time numeric, ratio_quantity numeric)
 LANGUAGE sql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
+	SELECT hospital_cost._require_run(compare_item_methods.run);
 	WITH item AS (
 		SELECT m.method, x.department_code, x.item_code, max(x.quantity) AS quantity,
 			sum(x.personnel + x.materials + x.depreciation + x.amortisation + x.risk_fund + x.other) / nullif(max(x.quantity), 0) AS unit_cost
@@ -48,12 +49,26 @@ BEGIN ATOMIC
 	ORDER BY 1;
 END;
 
+-- Departments whose items were costed from other inputs than there are now, or from none we know.
+CREATE OR REPLACE FUNCTION hospital_cost._item_cost_change(run int) RETURNS TABLE (department_code text, quantities boolean, parameters boolean)
+LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT coalesce(k.department_code, f.department_code), k.quantities IS DISTINCT FROM f.quantities, k.parameters IS DISTINCT FROM f.parameters
+	FROM (SELECT i.* FROM hospital_cost._item_costing i WHERE i.run_id = _item_cost_change.run) k
+	FULL JOIN (SELECT x.* FROM hospital_cost._item_cost_facts(_item_cost_change.run) x) f ON f.department_code = k.department_code
+	WHERE (k.quantities, k.parameters) IS DISTINCT FROM (f.quantities, f.parameters)
+		AND EXISTS (SELECT FROM hospital_cost._costing c WHERE c.run_id = _item_cost_change.run);
+END;
+
 CREATE OR REPLACE FUNCTION hospital_cost.verify_item_cost(run int)
 RETURNS TABLE (identity text, expected numeric, actual numeric, difference numeric)
 LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
+	SELECT hospital_cost._require_run(verify_item_cost.run);
 	WITH pool AS MATERIALIZED (
-		SELECT p.department_code, p.funding_group, p.component, p.amount, p.variable FROM hospital_cost._item_cost_pool((hospital_cost._require_run(verify_item_cost.run)).run_id) p
+		SELECT p.department_code, p.funding_group, p.component, p.amount, p.variable FROM hospital_cost._item_cost_pool(verify_item_cost.run) p
+	), change AS MATERIALIZED (
+		SELECT x.department_code, x.parameters FROM hospital_cost._item_cost_change(verify_item_cost.run) x
 	), cost AS MATERIALIZED (
 		SELECT c.* FROM hospital_cost._item_cost c WHERE c.run_id = verify_item_cost.run
 	), cell AS (
@@ -73,11 +88,14 @@ BEGIN ATOMIC
 			(SELECT coalesce(sum(c.amount), 0) FROM cell c)),
 		(2, 'department × funding group × component that differ', 0, (SELECT count(*)::numeric
 			FROM pool p FULL JOIN cell c USING (department_code, funding_group, component) WHERE coalesce(p.amount, 0) <> coalesce(c.amount, 0))),
-		(3, 'variable part of the pools = of items + idle + unmatched', (SELECT coalesce(sum(p.variable), 0) FROM pool p),
-			(SELECT coalesce(sum(c.variable_cost), 0) FROM cost c)),
+		-- Today's variable shares say nothing of a department that was costed by others.
+		(3, 'variable part of the pools = of items + idle + unmatched', (SELECT coalesce(sum(p.variable), 0) FROM pool p
+				WHERE p.department_code NOT IN (SELECT x.department_code FROM change x WHERE x.parameters)),
+			(SELECT coalesce(sum(c.variable_cost), 0) FROM cost c WHERE c.department_code NOT IN (SELECT x.department_code FROM change x WHERE x.parameters))),
 		(4, 'income of items now = income costed', (SELECT coalesce(sum(n.income), 0) FROM now n), (SELECT coalesce(sum(d.income), 0) FROM done d)),
 		(5, 'department × item whose quantity now differs', 0, (SELECT count(*)::numeric
-			FROM now n FULL JOIN done d USING (department_code, item_code) WHERE n.quantity IS DISTINCT FROM d.quantity))
+			FROM now n FULL JOIN done d USING (department_code, item_code) WHERE n.quantity IS DISTINCT FROM d.quantity)),
+		(6, 'inputs changed since: departments', 0, (SELECT count(*)::numeric FROM change x))
 	) AS v (ord, name, want, have)
 	ORDER BY v.ord;
 END;
@@ -86,6 +104,7 @@ CREATE OR REPLACE FUNCTION hospital_cost.check_item_cost(run int)
 RETURNS TABLE (department_code text, item_code text, problem text, cost numeric)
 LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
+	SELECT hospital_cost._require_run(check_item_cost.run);
 	WITH cost AS MATERIALIZED (
 		SELECT c.*, c.personnel + c.materials + c.depreciation + c.amortisation + c.risk_fund + c.other AS total
 		FROM hospital_cost._item_cost c WHERE c.run_id = check_item_cost.run AND c.funding_group = 1
@@ -102,5 +121,9 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT c.department_code, NULL, format('%s is used beyond its capacity: %s of %s', split_part(c.resource, ':', 2), c.used, c.quantity), c.total
 	FROM cost c WHERE c.matched = 'idle' AND c.used > c.quantity AND c.quantity > 0
+	UNION ALL
+	SELECT x.department_code, NULL, format('%s changed since it was costed', CASE WHEN x.quantities THEN 'quantities or income' ELSE 'parameters' END),
+		(SELECT sum(c.total) FROM cost c WHERE c.department_code = x.department_code)
+	FROM hospital_cost._item_cost_change(check_item_cost.run) x
 	ORDER BY 1, 2 NULLS FIRST, 3;
 END;

@@ -35,7 +35,11 @@ COMMENT ON FUNCTION hospital_cost._write_item_volume() IS 'INSTEAD OF trigger: w
 COMMENT ON FUNCTION hospital_cost._item_cost_pool(int) IS 'Pools (项目成本池): cost of clinical and technical departments after two levels without drugs and materials charged by themselves, by funding group and component, with its variable part';
 COMMENT ON FUNCTION hospital_cost._item_cost_input(int, text) IS 'Everything the split of a run''s pools is made from, by department and part';
 COMMENT ON FUNCTION hospital_cost._item_cost_rows(int, text) IS 'Splits the pools of a run over service items, by the method given or each department''s own (MC721 a role has no rate, MC606 a number does not fit)';
-COMMENT ON FUNCTION hospital_cost._compute_item_cost(int) IS 'Writes the service-item cost of a run anew; called by cost_objects';
+COMMENT ON FUNCTION hospital_cost._compute_item_cost(int) IS 'Writes the service-item cost of a run where its inputs changed; called by cost_objects';
+COMMENT ON FUNCTION hospital_cost._item_cost_due(int) IS 'As _item_cost_rows, for the departments whose inputs are not those of _item_costing; removes their stored rows and keeps the new inputs'' SHA-256';
+COMMENT ON FUNCTION hospital_cost._item_cost_facts(int) IS 'SHA-256 of what each department''s items would be costed from now: quantities and incomes, and parameters (all else)';
+COMMENT ON FUNCTION hospital_cost._item_cost_change(int) IS 'Departments of a costed run whose items were costed from other quantities or parameters than there are now';
+COMMENT ON TABLE hospital_cost._item_costing IS 'What the items of each department of a run were costed from, as SHA-256, and when';
 COMMENT ON VIEW hospital_cost._item_cost_unit IS 'Service-item cost by scope and department, its activities added up';
 
 COMMENT ON VIEW hospital_cost.item_cost IS 'Cost of a service item (医疗服务项目成本) by run and department, and for the hospital, scope medical 医疗成本. Method (公立医院成本核算规范, 医疗服务项目成本): the pool of a department after two levels without drugs and materials charged by themselves, split exactly over the items it performed. The hospital''s figure is the mean weighted by quantity. Idle capacity and what no item takes are rows of their own. Written by cost_objects(run)';
@@ -65,8 +69,8 @@ COMMENT ON COLUMN hospital_cost.idle_capacity.cost IS 'Yuan that the capacity co
 COMMENT ON COLUMN hospital_cost.idle_capacity.rate IS 'Yuan a unit of capacity (单位时间成本): cost ÷ capacity, at eight decimals';
 COMMENT ON COLUMN hospital_cost.idle_capacity.idle_cost IS 'Yuan of unused capacity; negative where more was used than there is';
 
-COMMENT ON FUNCTION hospital_cost.compare_item_methods(int, text) IS 'Unit cost of items by every method, side by side, scope medical, of all departments or one; null where a method has no base for the item. Computed on call, nothing is stored (MC721 a role has no rate)';
+COMMENT ON FUNCTION hospital_cost.compare_item_methods(int, text) IS 'Unit cost of items by every method, side by side, scope medical, of all departments or one; null where a method has no base for the item. Computed on call, nothing is stored. MC614, MC721 a role has no rate';
 COMMENT ON FUNCTION hospital_cost.price_floor(int, text) IS 'Lowest prices of an item (价格下限), of the hospital (department_code null) and each department: short_term_floor its unit variable cost, long_term_floor its unit cost; covers says what the present price covers: full, variable, none. No row: the run has no cost of the item';
 COMMENT ON FUNCTION hospital_cost.item_ranking(date, int) IS 'Items of the whole hospital by contribution (贡献毛益 = income − variable cost), the largest first: of a month by its official run, or of the run given';
-COMMENT ON FUNCTION hospital_cost.verify_item_cost(int) IS 'Identities of service-item cost, one row each with the difference: pools against items, idle and unmatched, and quantities and incomes against what they are now. MC614';
-COMMENT ON FUNCTION hospital_cost.check_item_cost(int) IS 'What weakens the item cost of a run: items without a base or with fewer than two activities, cost that no item takes, capacity used beyond what there is';
+COMMENT ON FUNCTION hospital_cost.verify_item_cost(int) IS 'Identities of service-item cost, one row each with the difference: pools against items, idle and unmatched, and quantities and incomes against what they are now. Inputs changed since: departments whose quantities or parameters are not those they were costed from; check_item_cost names them. MC614';
+COMMENT ON FUNCTION hospital_cost.check_item_cost(int) IS 'What weakens the item cost of a run: items without a base or with fewer than two activities, cost that no item takes, capacity used beyond what there is, inputs (quantities, parameters) that changed since. MC614';

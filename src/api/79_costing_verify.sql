@@ -5,6 +5,7 @@ CREATE OR REPLACE FUNCTION hospital_cost.verify_costing(run int)
 RETURNS TABLE (identity text, expected numeric, actual numeric, difference numeric)
 LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
+	SELECT hospital_cost._require_run(verify_costing.run);
 	WITH k AS MATERIALIZED (SELECT c.run_id, c.mode, r.period FROM hospital_cost._costing c JOIN hospital_cost._run r ON r.run_id = c.run_id
 		WHERE c.run_id = verify_costing.run),
 	cell AS MATERIALIZED (
@@ -68,4 +69,4 @@ BEGIN ATOMIC
 	WHERE EXISTS (SELECT FROM hospital_cost._run r WHERE r.run_id = k.run_id AND r.official);
 END;
 
-COMMENT ON FUNCTION hospital_cost.verify_costing(int) IS 'Proof of a costing (勾稽): cells against the run''s exact cost, unit by unit and component by component, and against what was charged; the identities of verify_item_cost; and, of an official run, the cells of the patients discharged in its month against the cost of their cases; difference is 0 in each row if all is well. A charge posted since shows until cost_objects is called again. No rows: the run has no costing';
+COMMENT ON FUNCTION hospital_cost.verify_costing(int) IS 'Proof of a costing (勾稽): cells against the run''s exact cost, unit by unit and component by component, and against what was charged; the identities of verify_item_cost; and, of an official run, the cells of the patients discharged in its month against the cost of their cases; difference is 0 in each row if all is well. A charge posted since shows until cost_objects is called again. No rows: the run has no costing. MC614';

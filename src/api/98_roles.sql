@@ -98,11 +98,11 @@ BEGIN ATOMIC
 		('controller', 'EXECUTE', 'check_allocation(date,text,integer) allocate(date,text,integer) allocate(date,date,text,integer)
 			allocate(date,text,text,integer) compare_methods(date,text) make_official(integer) delete_run(integer)'),
 		-- 70
-		('reader', 'SELECT', 'visit_cost bed_day_cost visit_cost_item bed_day_cost_item costing costing_warning encounter_cost patient_cost service_unit capacity
+		('reader', 'SELECT', 'visit_cost bed_day_cost visit_cost_item bed_day_cost_item costing costing_part costing_warning encounter_cost patient_cost service_unit capacity
 			bed_use unused_capacity'),
 		('reader', 'EXECUTE', 'verify_costing(integer) recount_charges(date) _funding_group(text,text) _encounter_time(date) _days_over(date)'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'service_unit capacity'),
-		('controller', 'EXECUTE', 'cost_objects(integer,text)'),
+		('controller', 'EXECUTE', 'cost_objects(integer,text,boolean)'),
 		('reader', 'SELECT', 'item_cost_method item_volume item_volume_value item_equivalent item_time item_consumption activity activity_item activity_staff
 			staff_rate activity_resource resource_driver variable_share item_cost item_cost_scope activity_cost idle_capacity'),
 		('reader', 'EXECUTE', 'compare_item_methods(integer,text) price_floor(integer,text) item_ranking(date,integer) verify_item_cost(integer)

@@ -18,6 +18,7 @@
 #include "entry/raise.h"
 #include "entry/sql.h"
 #include "store/costing.h"
+#include "store/costing_part.h"
 
 /* Cents to 1e-8 yuan. */
 #define FLOW_OF_CENT 1000000
@@ -60,6 +61,7 @@ typedef struct UnitTotals
 	int64 workload; /* weight of the row for activity without an encounter */
 	int64 idle;
 	bool all_income;
+	bool due;	 /* a part of it is */
 	bool spread; /* "unit" is begun */
 	CostingUnit unit;
 } UnitTotals;
@@ -68,6 +70,9 @@ typedef struct Costing
 {
 	CostingRun *run;
 	CostingSort *sort;
+	CostingParts *parts;
+	const bool *due; /* by COSTING_PART: to be computed */
+	bool any_due;
 	UnitTotals *totals;
 	weight_hash *weights;
 	char *standing; /* of each encounter in order: known, in progress */
@@ -173,6 +178,7 @@ count_uses(Costing *costing)
 
 			add(&totals->drugs, use->drugs);
 			add(&totals->materials, use->materials);
+			costing_parts_note(costing->parts, &encounter, use, weight);
 			add(encounter.known ? &totals->known : &totals->unknown, weight);
 			if (!encounter.known)
 			{
@@ -258,6 +264,8 @@ write_encounters(Costing *costing, CellWriter *writer)
 {
 	CostingEncounter encounter;
 
+	if (!costing->any_due)
+		return;
 	for (Size at = 0; costing_sort_next(costing->sort, &encounter); at++)
 	{
 		CellStatus status = costing->standing[at] & 2 ? CELL_IN_PROGRESS : CELL_PATIENT;
@@ -271,6 +279,8 @@ write_encounters(Costing *costing, CellWriter *writer)
 			UnitTotals *totals = &costing->totals[use->department];
 			int64 cells[COSTING_CELLS] = {0};
 
+			if (!totals->due)
+				continue;
 			if (totals->spread)
 				costing_unit_next(&totals->unit, weight_of(costing, use), (int64_t *) cells);
 			add_charged(cells, use->drugs, use->materials);
@@ -305,12 +315,25 @@ write_remaining(Costing *costing, int d, int64 rest[COSTING_CELLS], CellWriter *
 	costing_cells_add(writer, NULL, 0, d, CELL_IDLE, cells);
 }
 
+/* Units of which nothing changed since the run was costed last keep their cells. */
+static void
+choose_units(Costing *costing)
+{
+	costing->due = costing_parts_due(costing->parts);
+	for (int d = 0; d < costing->run->departments; d++)
+		for (int group = 0; group < COSTING_GROUPS; group++)
+			if (costing->due[COSTING_PART(d, group)])
+				costing->any_due = costing->totals[d].due = true;
+}
+
 static int64
 write_cells(Costing *costing)
 {
 	CostingRun *run = costing->run;
 	int64 (*rest)[COSTING_CELLS] = palloc0(run->departments * sizeof(*rest));
-	CellWriter *writer = costing_cells_begin(run);
+	int64 written;
+	int64 *rows = palloc0((Size) run->departments * COSTING_GROUPS * sizeof(int64));
+	CellWriter *writer = costing_cells_begin(run, costing->due, rows);
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost unit", ALLOCSET_DEFAULT_SIZES);
 
 	for (int d = 0; d < run->departments; d++)
@@ -318,20 +341,26 @@ write_cells(Costing *costing)
 		MemoryContext old = MemoryContextSwitchTo(work);
 
 		CHECK_FOR_INTERRUPTS();
-		if (run->department[d].excluded == CELL_PATIENT)
+		if (run->department[d].excluded == CELL_PATIENT && costing->totals[d].due)
 			begin_unit(costing, d, rest[d]);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(work);
 	}
 	write_encounters(costing, writer);
 	for (int d = 0; d < run->departments; d++)
-		write_remaining(costing, d, rest[d], writer);
-	return costing_cells_end(writer);
+		if (costing->totals[d].due)
+			write_remaining(costing, d, rest[d], writer);
+	written = costing_cells_end(writer);
+	costing_parts_end(costing->parts, rows);
+	return written;
 }
 
 SQL_FUNCTION(hc_cost_encounters);
 
-/* _cost_encounters(run, service_units): writes the cells of a run; returns entries read, cells written, and what was charged but taken from no unit. */
+/*
+ * _cost_encounters(run, service_units): writes the cells of a run that are not there or not up to date; returns entries read, cells written, and what
+ * was charged but taken from no unit.
+ */
 Datum
 hc_cost_encounters(PG_FUNCTION_ARGS)
 {
@@ -344,6 +373,7 @@ hc_cost_encounters(PG_FUNCTION_ARGS)
 	costing.totals = palloc_extended(costing.run->departments * sizeof(UnitTotals), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	costing.weights = weight_create(CurrentMemoryContext, 1024, NULL);
 	costing.standing = palloc(costing.standing_room);
+	costing.parts = costing_parts_begin(costing.run);
 	costing.sort = costing_sort_begin();
 	costing_collect_activity(costing.run, costing.sort);
 	entries = costing_collect_charges(costing.run, costing.sort, &not_taken);
@@ -351,6 +381,7 @@ hc_cost_encounters(PG_FUNCTION_ARGS)
 	if (costing.run->service_units)
 		choose_income(&costing);
 	count_uses(&costing);
+	choose_units(&costing);
 	cells = write_cells(&costing);
 	costing_sort_end(costing.sort);
 	values[0] = Int64GetDatum(entries);

@@ -16,6 +16,7 @@
 #include "entry/costing_item.h"
 #include "entry/raise.h"
 #include "entry/sql.h"
+#include "store/costing_item_due.h"
 #include "store/decimal.h"
 
 #define RESULT_COLUMNS 21
@@ -194,39 +195,104 @@ split_unit(ItemUnit *unit)
 		split_by_weight(unit);
 }
 
-SQL_FUNCTION(hc_item_cost_rows);
-
-/* _item_cost_rows(run, method): what each department's pool comes to, item by item, with what is idle or unmatched. */
-Datum
-hc_item_cost_rows(PG_FUNCTION_ARGS)
+/* Loads the inputs of a run; method NULL: each department's own. */
+static CostingItemRow *
+load_rows(FunctionCallInfo fcinfo, const char *method, int *count)
 {
-	ItemUnit unit = {0};
 	const char *misfit;
-	int count;
-	CostingItemRow *rows;
-	MemoryContext context, outer;
+	CostingItemRow *rows = costing_item_load(PG_GETARG_INT32(0), method, count, &misfit);
 
-	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(0))
-		return (Datum) 0;
-	rows = costing_item_load(PG_GETARG_INT32(0), PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)), &count, &misfit);
 	if (misfit != NULL)
 		raise_fault(fault_at(FAULT_OVERFLOW, -1, 0), (FaultNames) {.server = misfit});
-	unit.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	return rows;
+}
+
+/* Splits the pools of the departments, "due_only": of those that are due. */
+static void
+split_units(FunctionCallInfo fcinfo, const CostingItemRow *rows, const CostingItemInput *inputs, int departments, bool due_only)
+{
+	ItemUnit unit = {.result = (ReturnSetInfo *) fcinfo->resultinfo};
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost item unit", ALLOCSET_DEFAULT_SIZES);
+
 	unit.row_context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost item row", ALLOCSET_SMALL_SIZES);
-	context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost item unit", ALLOCSET_DEFAULT_SIZES);
-	for (int i = 0; i < count;)
+	for (int d = 0; d < departments; d++)
 	{
+		MemoryContext outer;
+
 		CHECK_FOR_INTERRUPTS();
-		unit.department = rows[i].department;
+		if (due_only && !costing_item_is_due(&inputs[d]))
+			continue;
+		unit.department = inputs[d].department;
 		memset(unit.count, 0, sizeof(unit.count));
-		for (; i < count && strcmp(rows[i].department, unit.department) == 0; i++)
+		for (int i = inputs[d].first; i < inputs[d].end; i++)
 			if (unit.count[rows[i].part]++ == 0)
 				unit.part[rows[i].part] = &rows[i];
 		outer = MemoryContextSwitchTo(context);
 		split_unit(&unit);
 		MemoryContextSwitchTo(outer);
 		MemoryContextReset(context);
+	}
+}
+
+SQL_FUNCTION(hc_item_cost_rows);
+
+/* _item_cost_rows(run, method): what each department's pool comes to, item by item, with what is idle or unmatched. */
+Datum
+hc_item_cost_rows(PG_FUNCTION_ARGS)
+{
+	int count, departments;
+	CostingItemRow *rows;
+	CostingItemInput *inputs;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	rows = load_rows(fcinfo, PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)), &count);
+	inputs = costing_item_inputs(rows, count, &departments);
+	split_units(fcinfo, rows, inputs, departments, false);
+	return (Datum) 0;
+}
+
+SQL_FUNCTION(hc_item_cost_due);
+
+/* _item_cost_due(run): the same of the departments whose inputs are not what they were; removes what was stored of those, and keeps their inputs. */
+Datum
+hc_item_cost_due(PG_FUNCTION_ARGS)
+{
+	int count, departments;
+	CostingItemRow *rows;
+	CostingItemInput *inputs;
+
+	InitMaterializedSRF(fcinfo, 0);
+	rows = load_rows(fcinfo, NULL, &count);
+	inputs = costing_item_inputs(rows, count, &departments);
+	costing_item_renew(PG_GETARG_INT32(0), inputs, departments);
+	split_units(fcinfo, rows, inputs, departments, true);
+	return (Datum) 0;
+}
+
+SQL_FUNCTION(hc_item_cost_facts);
+
+/* _item_cost_facts(run): what each department's items would be costed from now. */
+Datum
+hc_item_cost_facts(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	int count, departments;
+	CostingItemRow *rows;
+	CostingItemInput *inputs;
+
+	InitMaterializedSRF(fcinfo, 0);
+	rows = load_rows(fcinfo, NULL, &count);
+	inputs = costing_item_inputs(rows, count, &departments);
+	for (int d = 0; d < departments; d++)
+	{
+		Datum values[1 + ITEM_FACTS] = {CStringGetTextDatum(inputs[d].department)};
+		bool nulls[1 + ITEM_FACTS] = {false};
+
+		for (int fact = 0; fact < ITEM_FACTS; fact++)
+			values[1 + fact] = costing_digest_datum(inputs[d].fact[fact]);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }

@@ -25,9 +25,27 @@ CREATE TABLE hospital_cost._costing (
 	computed_by text NOT NULL DEFAULT SESSION_USER,
 	entries bigint, -- of the ledger, of the month
 	cells bigint,
+	cells_written bigint, -- of them, when it was computed last
 	not_taken numeric(18,2), -- charges for drugs and billable materials that no unit has the cost of
 	seconds numeric(12,3)
 );
+
+-- What a unit's cells of one funding group were computed from: SHA-256 of the activity they are spread by, of what was charged, and of the terms (pool,
+-- basis, loaded workload, capacity). changed: which of them had changed when it was computed last, none if the whole run was.
+CREATE TABLE hospital_cost._costing_part (
+	run_id int NOT NULL,
+	department_code text COLLATE "C",
+	funding_group smallint NOT NULL,
+	cells bigint NOT NULL,
+	computed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	changed text[] NOT NULL,
+	activity bytea NOT NULL,
+	charges bytea NOT NULL,
+	terms bytea NOT NULL,
+	CONSTRAINT costing_part_key UNIQUE NULLS NOT DISTINCT (run_id, department_code, funding_group)
+);
+-- A key that may be null is no identity for a publication.
+ALTER TABLE hospital_cost._costing_part REPLICA IDENTITY FULL;
 
 -- The cell table, one row a run × encounter × department × funding group. Fixed width first; amounts in 1e-8 yuan. encounter_code null: status says
 -- what the row is: 0 patient, 1 patient in progress; no encounter: 2 workload, 3 charges, 4 no activity, 5 idle capacity, 6 hospital level,

@@ -141,3 +141,17 @@ CREATE TABLE hospital_cost._item_cost (
 	CONSTRAINT item_cost_key UNIQUE NULLS NOT DISTINCT
 		(run_id, department_code, funding_group, matched, item_code, activity_code, resource)
 );
+-- A key that may be null is no identity for a publication.
+ALTER TABLE hospital_cost._item_cost REPLICA IDENTITY FULL;
+
+-- What a department's items of a run were costed from: SHA-256 of what was performed, and of all else (pool, method, weights, activities, prices).
+-- changed: as in _costing_part.
+CREATE TABLE hospital_cost._item_costing (
+	run_id int NOT NULL,
+	department_code text COLLATE "C" NOT NULL,
+	computed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	changed text[] NOT NULL,
+	quantities bytea NOT NULL,
+	parameters bytea NOT NULL,
+	PRIMARY KEY (run_id, department_code)
+);

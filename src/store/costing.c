@@ -13,6 +13,7 @@
 
 #include "store/append.h"
 #include "store/costing.h"
+#include "store/costing_part.h"
 #include "store/ground.h"
 
 #define CELL_BATCH 1000
@@ -28,7 +29,9 @@ struct CellWriter
 	MemoryContext batch;
 	Datum *department; /* code as text, by index */
 	int pending;
-	int64 rows;
+	const bool *due; /* by COSTING_PART */
+	int64 *rows;
+	int64 written;
 };
 
 static uint64
@@ -160,11 +163,13 @@ costing_load(int run_id, bool service_units)
 }
 
 CellWriter *
-costing_cells_begin(const CostingRun *run)
+costing_cells_begin(const CostingRun *run, const bool *due, int64 *rows)
 {
 	CellWriter *writer = palloc0(sizeof(CellWriter));
 
 	writer->run = run;
+	writer->due = due;
+	writer->rows = rows;
 	writer->appender = append_begin("_encounter_cost", CELL_BATCH, PG_INT32_MAX, NULL);
 	append_check_columns(writer->appender, cell_columns, lengthof(cell_columns));
 	writer->batch = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost cells", ALLOCSET_DEFAULT_SIZES);
@@ -175,7 +180,7 @@ costing_cells_begin(const CostingRun *run)
 	return writer;
 }
 
-/* One row for a funding group, unless it is empty. */
+/* One row for a funding group, unless it is empty or stands as it is. */
 static void
 add_group(CellWriter *writer, Datum code, int department, CellStatus status, int group, const int64 *cells)
 {
@@ -183,6 +188,8 @@ add_group(CellWriter *writer, Datum code, int department, CellStatus status, int
 	bool *nulls;
 	bool empty = true;
 
+	if (!writer->due[COSTING_PART(department, group)])
+		return;
 	for (int c = 0; c < COMPONENT_COUNT; c++)
 		empty = empty && cells[c] == 0;
 	if (empty)
@@ -197,7 +204,8 @@ add_group(CellWriter *writer, Datum code, int department, CellStatus status, int
 	nulls[11] = v[11] == (Datum) 0;
 	v[12] = code;
 	nulls[12] = code == (Datum) 0;
-	writer->rows++;
+	writer->rows[COSTING_PART(department, group)]++;
+	writer->written++;
 	writer->pending++;
 }
 
@@ -224,7 +232,7 @@ costing_cells_add(CellWriter *writer, const char *code, int length, int departme
 int64
 costing_cells_end(CellWriter *writer)
 {
-	int64 rows = writer->rows;
+	int64 rows = writer->written;
 
 	append_end(writer->appender);
 	MemoryContextDelete(writer->batch);

@@ -134,8 +134,10 @@ extern EncounterFinder *costing_finder_begin(TimestampTz period_end);
 extern void costing_find(EncounterFinder *finder, CostingEncounter *encounter);
 extern void costing_finder_end(EncounterFinder *finder);
 
-/* Writes cells; code NULL: of no encounter. Returns the number of rows at the end. */
-extern CellWriter *costing_cells_begin(const CostingRun *run);
+/*
+ * Writes the cells of the parts (unit × funding group) that are due, and counts them; code NULL: of no encounter. Returns the number of rows at the end.
+ */
+extern CellWriter *costing_cells_begin(const CostingRun *run, const bool *due, int64 *rows);
 extern void costing_cells_add(CellWriter *writer, const char *code, int length, int department, CellStatus status, const int64 cells[COSTING_CELLS]);
 extern int64 costing_cells_end(CellWriter *writer);
 

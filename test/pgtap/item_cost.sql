@@ -5,7 +5,7 @@ SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
-SELECT plan(57);
+SELECT plan(58);
 \ir fixture/hospital.sql
 INSERT INTO hospital_cost.department (code, name, class) VALUES ('A1', '挂号处', 'auxiliary');
 INSERT INTO hospital_cost.charge_item (code, name, category, kind, billable) VALUES ('PILL', '药片', '12', 'drug', true), ('STENT', '支架', '11', 'material', true);
@@ -147,7 +147,8 @@ SELECT hospital_cost.setup_roles('hc_item') \g /dev/null
 GRANT USAGE ON SCHEMA told TO hc_item_reader;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA told TO hc_item_reader;
 SET LOCAL ROLE hc_item_reader;
-SELECT lives_ok($$SELECT * FROM hospital_cost.compare_item_methods(told.run() - 1), hospital_cost.price_floor(told.run(), 'LAB'), hospital_cost.item_ranking('2025-03-01'),
+SELECT throws_ok('SELECT * FROM hospital_cost.compare_item_methods(-1)', 'MC614', NULL, 'a reader compares methods, of a run that is there');
+SELECT lives_ok($$SELECT * FROM hospital_cost.price_floor(told.run(), 'LAB'), hospital_cost.item_ranking('2025-03-01'),
 	hospital_cost.verify_item_cost(told.run()), hospital_cost.check_item_cost(told.run())$$, 'a reader asks everything');
 SELECT throws_ok('SELECT hospital_cost._compute_item_cost(1)', '42501', NULL, 'computes nothing');
 SELECT throws_ok($$INSERT INTO hospital_cost.item_time (item_code, minutes) VALUES ('FREE', 1)$$, '42501', NULL, 'and sets no minutes');
