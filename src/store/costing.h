@@ -100,6 +100,7 @@ typedef struct LedgerLine
 	struct varlena *encounter;
 } LedgerLine;
 
+typedef struct CostingHash CostingHash;
 typedef struct CostingSort CostingSort;
 typedef struct CellWriter CellWriter;
 
@@ -110,16 +111,29 @@ extern CostingRun *costing_load(int run_id, bool service_units);
 extern int64 costing_scan_ledger(DateADT period, void (*take)(void *, const LedgerLine *), void *context);
 
 /*
- * Puts what the ledger's entries of the month say of encounters and units into a sort; returns the number of entries. *not_taken receives the charges
- * (cents) for drugs and materials of which no unit concerned has any cost.
+ * Reads what encounters had of units in the month: activity, and what the ledger says was charged. *entries receives the number of entries,
+ * *not_taken the charges (cents) for drugs and materials of which no unit concerned has any cost.
  */
-extern int64 costing_collect_charges(const CostingRun *run, CostingSort *sort, int64 *not_taken);
+extern CostingSort *costing_collect(const CostingRun *run, int64 *entries, int64 *not_taken);
 
-/* Puts bed-days, visits and resources into a sort. */
-extern void costing_collect_activity(const CostingRun *run, CostingSort *sort);
+/* What codes begin with, so that a sort need not compare it. */
+#define COSTING_PREFIX 32
+typedef struct CostingPrefix
+{
+	int length; /* < 0: there are no codes */
+	char bytes[COSTING_PREFIX];
+} CostingPrefix;
+
+/* Adds up uses by encounter and department within the memory of a hash (work_mem × hash_mem_multiplier), the rest on disk. */
+extern CostingHash *costing_hash_begin(void);
+extern uint32 costing_hash_code(const char *code, int length);
+extern void costing_hash_add(CostingHash *hash, uint32 code_hash, const char *code, int length, const CostingUse *use, bool known, bool in_progress);
+
+/* Everything added, sorted and ready to be read; frees the hash. */
+extern CostingSort *costing_hash_sort(CostingHash *hash);
 
 /* A sort by encounter and department within work_mem, the rest on disk. */
-extern CostingSort *costing_sort_begin(void);
+extern CostingSort *costing_sort_begin(const CostingPrefix *prefix);
 extern void costing_sort_put(CostingSort *sort, const char *code, int length, const CostingUse *use, bool known, bool in_progress);
 extern void costing_sort_perform(CostingSort *sort);
 
