@@ -19,7 +19,7 @@
 #define CACHE_LINE 64
 #define NEAR_CODE 24 /* longer codes lie elsewhere */
 #define WAITING 16
-#define FEWEST_SLOTS 1024
+#define FEWEST_SLOTS 64
 /* The file goes by the upper bits of the hash, other ones on each level; the slot by the lower ones. */
 #define FILE_BITS 4
 #define FILES (1 << FILE_BITS)
@@ -59,6 +59,7 @@ struct CostingHash
 	Used waiting[WAITING];
 	uint32 next;
 	CostingPrefix prefix;
+	LedgerTeller *teller; /* of a worker */
 };
 
 static inline const char *
@@ -173,6 +174,20 @@ add(int64 *sum, int64 value)
 		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '7', '0', '2')), errmsg("the charges of an encounter do not fit"));
 }
 
+/* Everything in the hash is told. */
+static void
+tell_slots(CostingHash *hash)
+{
+	for (uint32 i = 0; i < hash->slots; i++)
+	{
+		const Used *entry = &hash->slot[i];
+
+		if (entry->unit != 0)
+			ledger_tell(hash->teller, entry, sizeof(Used), entry->code.far, entry->length > NEAR_CODE ? entry->length : 0);
+	}
+	begin_slots(hash);
+}
+
 /* What all codes begin with, but for the empty one, which is that of no encounter. */
 static void
 see_prefix(CostingPrefix *prefix, const char *code, int length)
@@ -211,8 +226,12 @@ add_up(CostingHash *hash, Used *more)
 		see_prefix(&hash->prefix, code_of(more), more->length);
 	if (!has_room(hash))
 	{
-		write_out(hash, more);
-		return;
+		if (hash->teller == NULL)
+		{
+			write_out(hash, more);
+			return;
+		}
+		tell_slots(hash);
 	}
 	entry = place_of(hash, more);
 	*entry = *more;
@@ -271,12 +290,13 @@ finish_level(CostingHash *hash, CostingSort *sort)
 }
 
 CostingHash *
-costing_hash_begin(void)
+costing_hash_begin(LedgerTeller *teller)
 {
 	CostingHash *hash = palloc0(sizeof(CostingHash));
 
 	hash->limit = get_hash_memory_limit();
 	hash->prefix.length = -1;
+	hash->teller = teller;
 	hash->context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost encounters", ALLOCSET_DEFAULT_SIZES);
 	begin_slots(hash);
 	return hash;
@@ -310,14 +330,41 @@ costing_hash_add(CostingHash *hash, uint32 code_hash, const char *code, int leng
 	__builtin_prefetch(&hash->slot[one.hash & (hash->slots - 1)], 1);
 }
 
+static void
+add_waiting(CostingHash *hash)
+{
+	for (int i = 0; i < WAITING; i++)
+	{
+		if (hash->waiting[i].unit != 0)
+			add_up(hash, &hash->waiting[i]);
+		hash->waiting[i].unit = 0;
+	}
+}
+
+void
+costing_hash_tell(CostingHash *hash)
+{
+	add_waiting(hash);
+	tell_slots(hash);
+}
+
+void
+costing_hash_hear(CostingHash *hash, const void *piece, Size size)
+{
+	Used one;
+
+	memcpy(&one, piece, sizeof(Used));
+	if (one.length > NEAR_CODE)
+		one.code.far = (const char *) piece + sizeof(Used);
+	add_up(hash, &one);
+}
+
 CostingSort *
 costing_hash_sort(CostingHash *hash)
 {
 	CostingSort *sort;
 
-	for (int i = 0; i < WAITING; i++)
-		if (hash->waiting[i].unit != 0)
-			add_up(hash, &hash->waiting[i]);
+	add_waiting(hash);
 	sort = costing_sort_begin(&hash->prefix);
 	finish_level(hash, sort);
 	MemoryContextDelete(hash->context);

@@ -1,6 +1,6 @@
 /*
  * costing_scan.c
- *		One pass over the ledger: its fixed columns are read where they lie.
+ *		Reading the ledger: its fixed columns where they lie.
  *
  * The ledger's columns are NOT NULL, the fixed ones stand first, and it is never altered: a row is a C struct. That costs a third of what taking it
  * apart does.
@@ -20,7 +20,7 @@
 #include "utils/snapmgr.h"
 
 #include "store/compat.h"
-#include "store/costing.h"
+#include "store/costing_pass.h"
 #include "store/ground.h"
 
 /* The fixed columns of hospital_cost._ledger; the encounter follows. */
@@ -94,11 +94,11 @@ encounter_of(const LedgerRow *row)
 }
 
 /*
- * Limits a scan to the blocks from the first to the last that may hold the month, as the BRIN has it: appending clusters by month. Whatever a snapshot
- * sees was there, summarised or not, before the index was asked.
+ * The blocks from the first to the last that may hold the month, as the BRIN has it: appending clusters by month. Whatever a snapshot sees was there,
+ * summarised or not, before the index was asked.
  */
 static void
-limit_to_month(TableScanDesc scan, Snapshot snapshot, DateADT period)
+find_month(LedgerRange *range, Snapshot snapshot)
 {
 	Relation index = index_open(ground_relation("ledger_source_idx"), AccessShareLock);
 	TIDBitmap *bitmap = tbm_create(work_mem * 1024L, NULL);
@@ -108,7 +108,7 @@ limit_to_month(TableScanDesc scan, Snapshot snapshot, DateADT period)
 	BITMAP_RESULT result;
 	ScanKeyData key;
 
-	ScanKeyEntryInitialize(&key, 0, PERIOD_IN_INDEX, BTEqualStrategyNumber, DATEOID, InvalidOid, F_DATE_EQ, DateADTGetDatum(period));
+	ScanKeyEntryInitialize(&key, 0, PERIOD_IN_INDEX, BTEqualStrategyNumber, DATEOID, InvalidOid, F_DATE_EQ, DateADTGetDatum(range->period));
 	index_rescan(search, &key, 1, NULL, 0);
 	index_getbitmap(search, bitmap);
 	index_endscan(search);
@@ -121,22 +121,30 @@ limit_to_month(TableScanDesc scan, Snapshot snapshot, DateADT period)
 	}
 	BITMAP_END(iterator);
 	tbm_free(bitmap);
-	heap_setscanlimits(scan, first == InvalidBlockNumber ? 0 : first, first == InvalidBlockNumber ? 0 : last - first + 1);
+	range->first = first == InvalidBlockNumber ? 0 : first;
+	range->blocks = first == InvalidBlockNumber ? 0 : last - first + 1;
 }
 
-int64
-costing_scan_ledger(DateADT period, void (*take)(void *, const LedgerLine *), void *context)
+void
+costing_find_range(LedgerRange *range, DateADT period)
 {
 	Relation rel = table_open(ground_relation("_ledger"), AccessShareLock);
-	Snapshot snapshot = RegisterSnapshot(GetActiveSnapshot());
-	TableScanDesc scan;
+
+	range->relid = RelationGetRelid(rel);
+	range->period = period;
+	check_layout(rel);
+	find_month(range, GetActiveSnapshot());
+	range->portion = range->blocks;
+	pg_atomic_init_u32(&range->taken, 0);
+	table_close(rel, NoLock);
+}
+
+static int64
+scan_portion(TableScanDesc scan, DateADT period, const LedgerJob *job, void *state)
+{
 	HeapTuple tuple;
 	int64 entries = 0;
 
-	check_layout(rel);
-	/* A scan that joined another in the middle could not be limited. */
-	scan = table_beginscan_strat(rel, snapshot, 0, NULL, true, false);
-	limit_to_month(scan, snapshot, period);
 	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
 		const LedgerRow *row = (const LedgerRow *) GETSTRUCT(tuple);
@@ -147,10 +155,32 @@ costing_scan_ledger(DateADT period, void (*take)(void *, const LedgerLine *), vo
 		if ((entries++ & 0x3FFF) == 0)
 			CHECK_FOR_INTERRUPTS();
 		line = (LedgerLine) {row->item_id, row->ordering_id, row->performing_id, row->quantity, row->amount, encounter_of(row)};
-		take(context, &line);
+		job->take(state, &line);
+	}
+	return entries;
+}
+
+int64
+costing_scan_range(LedgerRange *range, const LedgerJob *job, void *state)
+{
+	Relation rel = table_open(range->relid, AccessShareLock);
+	Snapshot snapshot = RegisterSnapshot(GetActiveSnapshot());
+	/* A scan that joined another in the middle could not be limited. */
+	TableScanDesc scan = table_beginscan_strat(rel, snapshot, 0, NULL, true, false);
+	int64 entries = 0;
+	uint32 at;
+
+	while (range->portion > 0 && (at = pg_atomic_fetch_add_u32(&range->taken, 1)) < (range->blocks + range->portion - 1) / range->portion)
+	{
+		BlockNumber offset = at * range->portion;
+
+		if (entries > 0)
+			table_rescan(scan, NULL);
+		heap_setscanlimits(scan, range->first + offset, Min(range->portion, range->blocks - offset));
+		entries += scan_portion(scan, range->period, job, state);
 	}
 	table_endscan(scan);
 	UnregisterSnapshot(snapshot);
-	table_close(rel, AccessShareLock);
+	table_close(rel, NoLock);
 	return entries;
 }
