@@ -150,3 +150,25 @@ BEGIN
 	PERFORM work.twin_allocate(month), work.twin_activity(month), work.twin_patients(), work.twin_items(month);
 	PERFORM work.department_facts(month), work.item_and_case_facts(month), work.twin_forms();
 END $$;
+
+-- Both have closed the month: departments and encounters to a cent, every cell of every form to five of them, as the twin rounds share by share.
+CREATE FUNCTION work.compare(month date) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	run int := (SELECT r.run_id FROM hospital_cost.run r WHERE r.period = month AND r.official);
+	n bigint;
+BEGIN
+	SELECT count(*) INTO n FROM (SELECT coalesce(c.department, '') AS code, sum(c.direct + c.level1 + c.level2 + c.level3 - c.sent) AS full_cost FROM work.cost c GROUP BY 1) t
+	FULL JOIN (SELECT coalesce(c.department_code, '') AS code, sum(c.full_cost) AS full_cost FROM hospital_cost.department_cost c WHERE c.run_id = run GROUP BY 1) o USING (code)
+	WHERE (abs(t.full_cost - o.full_cost) <= 0.01) IS NOT TRUE;
+	ASSERT n = 0, format('%s departments differ', n);
+	SELECT count(*) INTO n FROM (SELECT p.encounter, sum((SELECT sum(x) FROM unnest(p.component) x)) AS total FROM work.patient p GROUP BY 1) t
+	FULL JOIN (SELECT c.encounter_code AS encounter, sum(c.total) AS total FROM hospital_cost.encounter_cost c WHERE c.run_id = run AND c.encounter_code IS NOT NULL GROUP BY 1) o USING (encounter)
+	WHERE (abs(t.total - o.total) <= 0.01) IS NOT TRUE;
+	ASSERT n = 0, format('%s encounters differ', n);
+	SELECT count(*) INTO n FROM work.form_cell t
+	FULL JOIN (SELECT l.code AS form, f.row_no, f.col_no, f.amount, f.ratio FROM hospital_cost.form_layout l CROSS JOIN LATERAL hospital_cost.form(l.code, month) f) o USING (form, row_no, col_no)
+	WHERE t.col_no IS NULL OR o.col_no IS NULL OR (t.amount IS NULL) <> (o.amount IS NULL) OR abs(t.amount - o.amount) > 0.05
+		OR (t.ratio IS NULL) <> (o.ratio IS NULL) OR abs(t.ratio - o.ratio) > 0.0001;
+	ASSERT n = 0, format('%s cells of forms differ', n);
+	ASSERT (SELECT count(*) FROM work.form_cell) > 5000, 'the forms are empty';
+END $$;
