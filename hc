@@ -15,6 +15,7 @@ usage() {
 		       ./hc fuzz [SECONDS]    libFuzzer on the arithmetic core, 60 seconds a target
 		       ./hc lint              the rules of the house alone, without a server
 		HC_FACTOR scales the demo hospital (1), HC_SEED changes it (20250301), HC_DATA names the folder of real data.
+		HC_ROWS is the number of charges of ./hc bench costing (2000000).
 	USAGE
 }
 

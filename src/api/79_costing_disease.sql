@@ -50,7 +50,7 @@ RETURN (SELECT (date_trunc('month', min(s.admitted_on)::timestamp) - interval '1
 
 -- The same with what was charged to them up to the end of the month. Nobody tells the planner how many rows a function returns, so here and below it
 -- may not believe that they are few: it hashes, and sorts no half ledger to add it up.
-CREATE OR REPLACE FUNCTION hospital_cost._discharged_case(period date)
+CREATE OR REPLACE FUNCTION hospital_cost._discharged_case(period date, charged boolean DEFAULT true)
 RETURNS TABLE (encounter_code text, diagnosis_code text, drg_code text, payer text, discharged_on date, days numeric, income numeric)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET enable_sort = off SET jit = off
 BEGIN ATOMIC
@@ -58,7 +58,7 @@ BEGIN ATOMIC
 	SELECT g.encounter_code, g.diagnosis_code, g.drg_code, g.payer, g.discharged_on, g.days, coalesce(c.income, 0)
 	FROM gone g
 	LEFT JOIN (SELECT l.encounter_code, sum(l.amount) * 0.01 AS income FROM hospital_cost._ledger l
-		WHERE l.period BETWEEN (SELECT hospital_cost._case_first_month(_discharged_case.period)) AND _discharged_case.period
+		WHERE _discharged_case.charged AND l.period BETWEEN (SELECT hospital_cost._case_first_month(_discharged_case.period)) AND _discharged_case.period
 			AND l.encounter_code IN (SELECT x.encounter_code FROM gone x)
 		GROUP BY l.encounter_code) c ON c.encounter_code = g.encounter_code;
 END;
@@ -144,13 +144,13 @@ BEGIN ATOMIC
 END;
 
 -- To which disease and which payment group a case belongs, and what is paid for it. The longest prefix of the main diagnosis wins.
-CREATE OR REPLACE FUNCTION hospital_cost._case_group(period date)
+CREATE OR REPLACE FUNCTION hospital_cost._case_group(period date, charged boolean DEFAULT true)
 RETURNS TABLE (encounter_code text, disease_code text, disease_name text, drg_kind text, drg_code text, drg_name text, weight numeric, payment numeric,
 	days numeric, income numeric)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
 BEGIN ATOMIC
 	SELECT c.encounter_code, d.code, d.name, g.kind, g.code, g.name, g.weight, round(g.weight * p.rate, 2), c.days, c.income
-	FROM hospital_cost._discharged_case(_case_group.period) c
+	FROM hospital_cost._discharged_case(_case_group.period, _case_group.charged) c
 	LEFT JOIN LATERAL (SELECT x.code, x.name FROM hospital_cost.disease x CROSS JOIN LATERAL unnest(x.diagnosis_codes) AS k (prefix)
 		WHERE starts_with(c.diagnosis_code, k.prefix) ORDER BY length(k.prefix) DESC, x.code LIMIT 1) d ON true
 	LEFT JOIN hospital_cost.payment_group g ON g.code = c.drg_code AND g.valid @> c.discharged_on AND NOT g.failed

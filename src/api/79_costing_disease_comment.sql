@@ -25,8 +25,8 @@ COMMENT ON COLUMN hospital_cost.drg_cost.income_result IS 'Income − cost, yuan
 COMMENT ON FUNCTION hospital_cost._case_stay(date) IS 'Inpatients discharged in a month';
 COMMENT ON FUNCTION hospital_cost._case_first_month(date) IS 'First month that is read for the patients discharged in a month';
 COMMENT ON FUNCTION hospital_cost._case_top_down(date) IS 'Cells of patients discharged in a month';
-COMMENT ON FUNCTION hospital_cost._discharged_case(date) IS 'Inpatients discharged in a month, with what was charged to them up to its end';
+COMMENT ON FUNCTION hospital_cost._discharged_case(date, boolean) IS 'Inpatients discharged in a month, with what was charged to them up to its end';
 COMMENT ON FUNCTION hospital_cost._case_line(date) IS 'What was charged to patients discharged in a month, by run, department and item';
 COMMENT ON FUNCTION hospital_cost._case_cost(date) IS 'Cost of patients discharged in a month, by method, department and funding group';
-COMMENT ON FUNCTION hospital_cost._case_group(date) IS 'Disease, payment group and payment of patients discharged in a month';
+COMMENT ON FUNCTION hospital_cost._case_group(date, boolean) IS 'Disease, payment group and payment of patients discharged in a month';
 COMMENT ON FUNCTION hospital_cost._case_result(date) IS 'Patients discharged in a month with their groups and cost, by method and scope';

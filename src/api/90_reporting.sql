@@ -42,11 +42,26 @@ BEGIN ATOMIC
 		WHERE _form_department_fact.wanted && ARRAY['income', 'cost_income']
 			AND t.period BETWEEN _form_department_fact.first AND _form_department_fact.period_to
 		GROUP BY 1, 2, 3, 4
+	), counted AS (
+		-- Of these two the months asked for are counted by themselves, not all there are.
+		SELECT o.period, t.department_code, t.measure, sum(t.quantity) AS quantity
+		FROM official o CROSS JOIN LATERAL hospital_cost._encounter_time(o.period) t
+		WHERE _form_department_fact.wanted && ARRAY['visits', 'bed_days'] AND t.measure = ANY (_form_department_fact.wanted)
+		GROUP BY 1, 2, 3
 	), work AS (
+		SELECT c.period, c.department_code, c.measure, c.quantity::numeric(16,4) AS quantity
+		FROM counted c
+		WHERE NOT EXISTS (SELECT FROM hospital_cost._workload_value w
+			WHERE w.period = c.period AND w.department_code = c.department_code AND w.measure = c.measure)
+		UNION ALL
+		SELECT w.period, w.department_code, w.measure, w.quantity
+		FROM hospital_cost._workload_value w
+		WHERE w.measure IN ('visits', 'bed_days') AND w.measure = ANY (_form_department_fact.wanted)
+		UNION ALL
 		SELECT w.period, w.department_code, w.measure, w.quantity
 		FROM hospital_cost.workload w
-		WHERE _form_department_fact.wanted && ARRAY['visits', 'bed_days', 'discharges', 'admissions', 'checkups']
-			AND w.measure = ANY (_form_department_fact.wanted)
+		WHERE _form_department_fact.wanted && ARRAY['discharges', 'admissions', 'checkups']
+			AND w.measure = ANY (_form_department_fact.wanted) AND w.measure NOT IN ('visits', 'bed_days')
 			AND w.period BETWEEN _form_department_fact.first AND _form_department_fact.period_to
 	)
 	SELECT c.in_range, c.in_year, c.member, NULL, c.class, c.setting, m.measure, c.component, c.origin, m.amount

@@ -30,8 +30,9 @@ BEGIN ATOMIC
 END;
 
 -- Top-down cost of patients discharged in the months. Classes: grouped; failed: no disease, or no group. Settings: the service unit that had the cost.
--- A department that does not say what it is goes by its class and setting, a technical one by what it charges most for.
-CREATE OR REPLACE FUNCTION hospital_cost._form_case_fact(object text, period_from date, period_to date)
+-- A department that does not say what it is goes by its class and setting, a technical one by what it charges most for; in mode ward_full patients have
+-- nothing of technical ones. What was charged is read from the ledger only where the form tells of it.
+CREATE OR REPLACE FUNCTION hospital_cost._form_case_fact(object text, period_from date, period_to date, wanted text[])
 RETURNS TABLE (in_range boolean, in_year boolean, member text, name text, class text, setting text, measure text, component text,
 	origin text, amount numeric)
 LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
@@ -43,11 +44,12 @@ BEGIN ATOMIC
 		SELECT g.encounter_code, coalesce(x.code, '') AS member, x.name, CASE WHEN x.code IS NULL THEN 'failed' ELSE 'grouped' END AS class,
 			g.days, g.income, g.weight, g.payment
 		FROM month m
-		CROSS JOIN LATERAL hospital_cost._case_group(m.period) g
+		CROSS JOIN LATERAL hospital_cost._case_group(m.period, _form_case_fact.wanted && '{income}') g
 		CROSS JOIN LATERAL (SELECT CASE _form_case_fact.object WHEN 'drg' THEN g.drg_code ELSE g.disease_code END AS code,
 			CASE _form_case_fact.object WHEN 'drg' THEN g.drg_name ELSE g.disease_name END AS name) x
 	), laboratory AS (
-		SELECT t.performing_department_code AS code FROM hospital_cost.charge_total t WHERE t.period <= _form_case_fact.period_to
+		SELECT t.performing_department_code AS code FROM hospital_cost.charge_total t
+		WHERE t.period <= _form_case_fact.period_to AND EXISTS (SELECT FROM hospital_cost._costing k WHERE k.mode = 'service_units')
 		GROUP BY t.performing_department_code HAVING sum(t.amount) < 2 * coalesce(sum(t.amount) FILTER (WHERE t.category = '04'), 0)
 	), unit AS (
 		SELECT d.run_id, d.department_code,
@@ -93,6 +95,6 @@ BEGIN
 	ELSIF object = 'item' THEN
 		RETURN QUERY SELECT * FROM hospital_cost._form_item_fact(period_from, period_to);
 	ELSE
-		RETURN QUERY SELECT * FROM hospital_cost._form_case_fact(object, period_from, period_to);
+		RETURN QUERY SELECT * FROM hospital_cost._form_case_fact(object, period_from, period_to, wanted);
 	END IF;
 END $$;

@@ -36,21 +36,21 @@ BEGIN ATOMIC
 		WHERE NOT l.each_member OR m.member IS NOT NULL
 	), in_row AS (
 		SELECT r.no AS row_no, f.* FROM place r JOIN fact f ON f.member = r.member AND f.class = r.class
-		WHERE r.axis = 'row' AND r.each_member AND (f.setting = ANY (r.settings)) IS NOT FALSE
+		WHERE r.axis = 'row' AND r.each_member AND (f.setting = ANY (r.settings)) IS NOT FALSE AND (f.component = ANY (r.components)) IS NOT FALSE
 		UNION ALL
 		SELECT r.no, f.* FROM place r JOIN fact f ON (f.class = ANY (r.classes)) IS NOT FALSE AND (f.setting = ANY (r.settings)) IS NOT FALSE
-		WHERE r.axis = 'row' AND NOT r.each_member
+		WHERE r.axis = 'row' AND NOT r.each_member AND (f.component = ANY (r.components)) IS NOT FALSE
 	), in_cell AS (
-		SELECT f.row_no, c.no AS col_no, f.in_range, f.in_year, f.measure, f.component, f.origin, f.amount
+		SELECT f.row_no, c.no AS col_no, f.in_range, f.in_year, f.measure, f.origin, f.amount
 		FROM place c JOIN in_row f ON f.member = c.member AND f.class = c.class
-		WHERE c.axis = 'column' AND c.each_member AND (f.setting = ANY (c.settings)) IS NOT FALSE
+		WHERE c.axis = 'column' AND c.each_member AND (f.setting = ANY (c.settings)) IS NOT FALSE AND (f.component = ANY (c.components)) IS NOT FALSE
 		UNION ALL
-		SELECT f.row_no, c.no, f.in_range, f.in_year, f.measure, f.component, f.origin, f.amount
+		SELECT f.row_no, c.no, f.in_range, f.in_year, f.measure, f.origin, f.amount
 		FROM place c JOIN in_row f ON (f.class = ANY (c.classes)) IS NOT FALSE AND (f.setting = ANY (c.settings)) IS NOT FALSE
-		WHERE c.axis = 'column' AND NOT c.each_member
+		WHERE c.axis = 'column' AND NOT c.each_member AND (f.component = ANY (c.components)) IS NOT FALSE
 	), crossing AS MATERIALIZED (
 		SELECT r.no AS row_no, c.no AS col_no, coalesce(r.measures, c.measures) AS measures, coalesce(r.per, c.per) AS per,
-			coalesce(r.origins, c.origins, s.origins) AS origins, r.components AS row_components, c.components AS col_components,
+			coalesce(r.origins, c.origins, s.origins) AS origins,
 			'year' IN (r.span, c.span) AS year
 		FROM place r CROSS JOIN place c CROSS JOIN ladder s WHERE r.axis = 'row' AND c.axis = 'column'
 	), total AS MATERIALIZED (
@@ -60,7 +60,6 @@ BEGIN ATOMIC
 			sum(f.amount) FILTER (WHERE f.measure = x.per) AS divisor
 		FROM crossing x
 		LEFT JOIN in_cell f ON f.row_no = x.row_no AND f.col_no = x.col_no AND CASE WHEN x.year THEN f.in_year ELSE f.in_range END
-			AND (f.component = ANY (x.row_components)) IS NOT FALSE AND (f.component = ANY (x.col_components)) IS NOT FALSE
 			AND (f.origin = ANY (x.origins)) IS NOT FALSE
 		GROUP BY x.row_no, x.col_no, x.per
 	)

@@ -54,7 +54,7 @@ COMMENT ON VIEW hospital_cost.form_f09 IS 'F09 医院床日成本构成表, by m
 COMMENT ON VIEW hospital_cost.form_f10 IS 'F10 医院科室床日成本表, by month of official runs, yuan; medical, medical_full, hospital_full: cost of a bed-day in that scope';
 COMMENT ON VIEW hospital_cost.form_hy02f1 IS 'HY02F1 医疗收入费用明细表（会医02表附表01）, by month of official runs, yuan: the month and the year to date. An earlier month of the year that has cost or charges and no official run stops it (MC904)';
 COMMENT ON FUNCTION hospital_cost._form_item_fact(date, date) IS 'What forms of service items are made of';
-COMMENT ON FUNCTION hospital_cost._form_case_fact(text, date, date) IS 'What forms of diseases and DRG groups are made of';
+COMMENT ON FUNCTION hospital_cost._form_case_fact(text, date, date, text[]) IS 'What forms of diseases and DRG groups are made of';
 COMMENT ON FUNCTION hospital_cost._load_form_cases(text[]) IS 'Inserts the lines of F11 to F17 where they are named';
 COMMENT ON VIEW hospital_cost.form_f11 IS 'F11 医院医疗服务项目成本汇总表, by official month with cost objects, yuan; personnel to unit_cost are a unit of the item; total, idle 闲置产能, unmatched 未匹配 and excluded at the end';
 COMMENT ON VIEW hospital_cost.form_f12 IS 'F12 医院病种成本明细表, by official month with cost objects, top-down, yuan; cases of no disease in the row failed, outside the total';

@@ -374,10 +374,7 @@ hc_cost_encounters(PG_FUNCTION_ARGS)
 	costing.weights = weight_create(CurrentMemoryContext, 1024, NULL);
 	costing.standing = palloc(costing.standing_room);
 	costing.parts = costing_parts_begin(costing.run);
-	costing.sort = costing_sort_begin();
-	costing_collect_activity(costing.run, costing.sort);
-	entries = costing_collect_charges(costing.run, costing.sort, &not_taken);
-	costing_sort_perform(costing.sort);
+	costing.sort = costing_collect(costing.run, &entries, &not_taken);
 	if (costing.run->service_units)
 		choose_income(&costing);
 	count_uses(&costing);

@@ -17,7 +17,6 @@
 #include "store/ground.h"
 
 #define CELL_BATCH 1000
-#define MOST_DEPARTMENTS (PG_INT16_MAX + 1)
 
 static const char *const cell_columns[] = {"run_id", "funding_group", "status", "personnel", "materials", "billable_materials", "drugs",
 	"depreciation", "amortisation", "risk_fund", "other", "department_code", "encounter_code"};
@@ -78,12 +77,12 @@ load_departments(CostingRun *run, MemoryContext context)
 	uint64 n = query("SELECT u.department_code, u.department_id::pg_catalog.int8, u.basis, u.all_income, u.excluded::pg_catalog.int8, u.loaded, "
 					 "u.capacity FROM hospital_cost._costing_unit($1, $2) u", run);
 
-	if (n > MOST_DEPARTMENTS)
+	if (n > COSTING_DEPARTMENTS)
 		elog(ERROR, "run %d has too many departments", run->run_id);
 	run->departments = (int) n;
 	run->department = MemoryContextAllocZero(context, n * sizeof(CostingDepartment));
-	run->index_of_id = MemoryContextAlloc(context, MOST_DEPARTMENTS * sizeof(int16));
-	memset(run->index_of_id, -1, MOST_DEPARTMENTS * sizeof(int16));
+	run->index_of_id = MemoryContextAlloc(context, COSTING_DEPARTMENTS * sizeof(int16));
+	memset(run->index_of_id, -1, COSTING_DEPARTMENTS * sizeof(int16));
 	for (uint64 i = 0; i < n; i++)
 	{
 		CostingDepartment *department = &run->department[i];

@@ -11,6 +11,7 @@
 #include "utils/snapshot.h"
 
 #include "core/costing.h"
+#include "store/costing_pass.h"
 
 /* What a row of the cell table is; hospital_cost.encounter_cost says the same in words. */
 typedef enum CellStatus
@@ -34,6 +35,8 @@ typedef enum CostingBasis
 	BASIS_QUANTITY
 } CostingBasis;
 
+#define COSTING_DEPARTMENTS (PG_INT16_MAX + 1) /* no more than there are numbers */
+
 typedef struct CostingDepartment
 {
 	char *code; /* NULL: hospital level, the last one */
@@ -56,7 +59,7 @@ typedef struct CostingRun
 	bool service_units; /* mode */
 	int departments;
 	CostingDepartment *department; /* ascending by code */
-	int16 *index_of_id;			   /* [65536 / 2], -1: not of this run */
+	int16 *index_of_id;			   /* [COSTING_DEPARTMENTS], -1: not of this run */
 	int items;
 	uint8 *item_kind; /* [items] ItemKind by item number */
 } CostingRun;
@@ -89,37 +92,44 @@ typedef struct CostingEncounter
 	CostingUse *use; /* ascending by department */
 } CostingEncounter;
 
-/* One entry of the ledger, as far as costing asks. "encounter" points into a page that stays pinned until the next entry. */
-typedef struct LedgerLine
-{
-	int32 item_id;
-	int16 ordering_id;
-	int16 performing_id;
-	int64 quantity;
-	int64 amount;
-	struct varlena *encounter;
-} LedgerLine;
-
+typedef struct CostingHash CostingHash;
 typedef struct CostingSort CostingSort;
 typedef struct CellWriter CellWriter;
 
 /* Reads run, units, pools and items into the current memory context. */
 extern CostingRun *costing_load(int run_id, bool service_units);
 
-/* Hands each entry of a month to "take"; returns their number. */
-extern int64 costing_scan_ledger(DateADT period, void (*take)(void *, const LedgerLine *), void *context);
+/*
+ * Reads what encounters had of units in the month: activity, and what the ledger says was charged. *entries receives the number of entries,
+ * *not_taken the charges (cents) for drugs and materials of which no unit concerned has any cost.
+ */
+extern CostingSort *costing_collect(const CostingRun *run, int64 *entries, int64 *not_taken);
+
+/* What codes begin with, so that a sort need not compare it. */
+#define COSTING_PREFIX 32
+typedef struct CostingPrefix
+{
+	int length; /* < 0: there are no codes */
+	char bytes[COSTING_PREFIX];
+} CostingPrefix;
 
 /*
- * Puts what the ledger's entries of the month say of encounters and units into a sort; returns the number of entries. *not_taken receives the charges
- * (cents) for drugs and materials of which no unit concerned has any cost.
+ * Adds up uses by encounter and department within the memory of a hash (work_mem × hash_mem_multiplier), the rest on disk; that of a worker is told
+ * instead.
  */
-extern int64 costing_collect_charges(const CostingRun *run, CostingSort *sort, int64 *not_taken);
+extern CostingHash *costing_hash_begin(LedgerTeller *teller);
+extern uint32 costing_hash_code(const char *code, int length);
+extern void costing_hash_add(CostingHash *hash, uint32 code_hash, const char *code, int length, const CostingUse *use, bool known, bool in_progress);
 
-/* Puts bed-days, visits and resources into a sort. */
-extern void costing_collect_activity(const CostingRun *run, CostingSort *sort);
+/* Tells everything added, and forgets it; what is told is heard by the hash of the process that asked. */
+extern void costing_hash_tell(CostingHash *hash);
+extern void costing_hash_hear(CostingHash *hash, const void *piece, Size size);
+
+/* Everything added, sorted and ready to be read; frees the hash. */
+extern CostingSort *costing_hash_sort(CostingHash *hash);
 
 /* A sort by encounter and department within work_mem, the rest on disk. */
-extern CostingSort *costing_sort_begin(void);
+extern CostingSort *costing_sort_begin(const CostingPrefix *prefix);
 extern void costing_sort_put(CostingSort *sort, const char *code, int length, const CostingUse *use, bool known, bool in_progress);
 extern void costing_sort_perform(CostingSort *sort);
 

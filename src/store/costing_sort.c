@@ -11,7 +11,6 @@
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_type_d.h"
 #include "common/int.h"
-#include "executor/spi.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -28,8 +27,16 @@
 #include "store/costing.h"
 #include "store/ground.h"
 
-#define FETCH_ROWS 10000
-#define COLUMNS 7
+#define COLUMNS 8
+/* The columns, from 0. */
+#define HEAD 0 /* what follows the prefix, as a number: cheaper to compare than a text */
+#define CODE 1
+#define DEPARTMENT 2
+#define KNOWN 3
+#define WEIGHT 4
+#define ALL 5
+#define DRUGS 6
+#define MATERIALS 7
 /* What is known of the encounter when its row is put. */
 #define USE_KNOWN 1
 #define USE_IN_PROGRESS 2
@@ -39,6 +46,7 @@ struct CostingSort
 	Tuplesortstate *state;
 	TupleTableSlot *in;
 	TupleTableSlot *out;
+	CostingPrefix prefix;
 	bool ahead; /* "out" holds the first row of the next encounter */
 	char *code; /* of the encounter handed out */
 	Size code_room;
@@ -47,49 +55,57 @@ struct CostingSort
 };
 
 CostingSort *
-costing_sort_begin(void)
+costing_sort_begin(const CostingPrefix *prefix)
 {
-	static const char *const names[COLUMNS] = {"encounter", "department", "known", "weight", "all", "drugs", "materials"};
+	static const char *const names[COLUMNS] = {"head", "encounter", "department", "known", "weight", "all", "drugs", "materials"};
 	CostingSort *sort = palloc0(sizeof(CostingSort));
 	TupleDesc desc = CreateTemplateTupleDesc(COLUMNS);
-	AttrNumber keys[2] = {1, 2};
-	Oid operators[2] = {TextLessOperator, lookup_type_cache(INT2OID, TYPECACHE_LT_OPR)->lt_opr};
-	Oid collations[2] = {C_COLLATION_OID, InvalidOid};
-	bool nulls_first[2] = {false, false};
+	AttrNumber keys[3] = {HEAD + 1, CODE + 1, DEPARTMENT + 1};
+	Oid operators[3] = {Int8LessOperator, TextLessOperator, lookup_type_cache(INT2OID, TYPECACHE_LT_OPR)->lt_opr};
+	Oid collations[3] = {InvalidOid, C_COLLATION_OID, InvalidOid};
+	bool nulls_first[3] = {false, false, false};
 
 	for (int i = 0; i < COLUMNS; i++)
-		TupleDescInitEntry(desc, (AttrNumber) (i + 1), names[i], i == 0 ? TEXTOID : i < 3 ? INT2OID : INT8OID, -1, 0);
-	TupleDescInitEntryCollation(desc, 1, C_COLLATION_OID);
-	sort->state = tuplesort_begin_heap(desc, 2, keys, operators, collations, nulls_first, work_mem, NULL, TUPLESORT_RANDOMACCESS);
+		TupleDescInitEntry(desc, (AttrNumber) (i + 1), names[i],
+						   i == CODE ? TEXTOID : i == DEPARTMENT || i == KNOWN ? INT2OID : INT8OID, -1, 0);
+	TupleDescInitEntryCollation(desc, CODE + 1, C_COLLATION_OID);
+	sort->prefix = *prefix;
+	sort->state = tuplesort_begin_heap(desc, 3, keys, operators, collations, nulls_first, work_mem, NULL, TUPLESORT_RANDOMACCESS);
 	sort->in = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
 	sort->out = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
 	return sort;
 }
 
-static void
-put_datum(CostingSort *sort, Datum code, const CostingUse *use, int known)
+/* Eight bytes behind the prefix in the order of bytes. A code that ends sooner, or is empty, is not behind one that goes on with zeros; codes tell them apart. */
+static int64
+head_of(const CostingSort *sort, const char *code, int length)
 {
-	Datum *v = sort->in->tts_values;
+	int skip = Max(sort->prefix.length, 0);
+	uint64 head = 0;
 
-	ExecClearTuple(sort->in);
-	memset(sort->in->tts_isnull, 0, COLUMNS * sizeof(bool));
-	v[0] = code;
-	v[1] = Int16GetDatum(use->department);
-	v[2] = Int16GetDatum((int16) known);
-	v[3] = Int64GetDatum(use->weight);
-	v[4] = Int64GetDatum(use->all);
-	v[5] = Int64GetDatum(use->drugs);
-	v[6] = Int64GetDatum(use->materials);
-	ExecStoreVirtualTuple(sort->in);
-	tuplesort_puttupleslot(sort->state, sort->in);
+	for (int i = skip; i < skip + (int) sizeof(head); i++)
+		head = head << 8 | (i < length ? (unsigned char) code[i] : 0);
+	return (int64) (head ^ (UINT64CONST(1) << 63));
 }
 
 void
 costing_sort_put(CostingSort *sort, const char *code, int length, const CostingUse *use, bool known, bool in_progress)
 {
+	Datum *v = sort->in->tts_values;
 	text *value = cstring_to_text_with_len(code, length);
 
-	put_datum(sort, PointerGetDatum(value), use, (known ? USE_KNOWN : 0) | (in_progress ? USE_IN_PROGRESS : 0));
+	ExecClearTuple(sort->in);
+	memset(sort->in->tts_isnull, 0, COLUMNS * sizeof(bool));
+	v[HEAD] = Int64GetDatum(head_of(sort, code, length));
+	v[CODE] = PointerGetDatum(value);
+	v[DEPARTMENT] = Int16GetDatum(use->department);
+	v[KNOWN] = Int16GetDatum((int16) ((known ? USE_KNOWN : 0) | (in_progress ? USE_IN_PROGRESS : 0)));
+	v[WEIGHT] = Int64GetDatum(use->weight);
+	v[ALL] = Int64GetDatum(use->all);
+	v[DRUGS] = Int64GetDatum(use->drugs);
+	v[MATERIALS] = Int64GetDatum(use->materials);
+	ExecStoreVirtualTuple(sort->in);
+	tuplesort_puttupleslot(sort->state, sort->in);
 	pfree(value);
 }
 
@@ -103,7 +119,7 @@ costing_sort_perform(CostingSort *sort)
 static bool
 is_same_encounter(const CostingSort *sort, const CostingEncounter *encounter)
 {
-	struct varlena *code = (struct varlena *) DatumGetPointer(sort->out->tts_values[0]);
+	struct varlena *code = (struct varlena *) DatumGetPointer(sort->out->tts_values[CODE]);
 
 	return VARSIZE_ANY_EXHDR(code) == encounter->length && memcmp(VARDATA_ANY(code), encounter->code, encounter->length) == 0;
 }
@@ -119,7 +135,7 @@ static void
 take_row(CostingSort *sort, CostingEncounter *encounter)
 {
 	const Datum *v = sort->out->tts_values;
-	int16 department = DatumGetInt16(v[1]);
+	int16 department = DatumGetInt16(v[DEPARTMENT]);
 	CostingUse *use = encounter->uses == 0 ? NULL : &sort->use[encounter->uses - 1];
 
 	if (use == NULL || use->department != department)
@@ -132,12 +148,12 @@ take_row(CostingSort *sort, CostingEncounter *encounter)
 		use = &sort->use[encounter->uses++];
 		*use = (CostingUse) {.department = department};
 	}
-	encounter->known = encounter->known || (DatumGetInt16(v[2]) & USE_KNOWN);
-	encounter->in_progress = encounter->in_progress || (DatumGetInt16(v[2]) & USE_IN_PROGRESS);
-	add_sum(&use->weight, DatumGetInt64(v[3]));
-	add_sum(&use->all, DatumGetInt64(v[4]));
-	add_sum(&use->drugs, DatumGetInt64(v[5]));
-	add_sum(&use->materials, DatumGetInt64(v[6]));
+	encounter->known = encounter->known || (DatumGetInt16(v[KNOWN]) & USE_KNOWN);
+	encounter->in_progress = encounter->in_progress || (DatumGetInt16(v[KNOWN]) & USE_IN_PROGRESS);
+	add_sum(&use->weight, DatumGetInt64(v[WEIGHT]));
+	add_sum(&use->all, DatumGetInt64(v[ALL]));
+	add_sum(&use->drugs, DatumGetInt64(v[DRUGS]));
+	add_sum(&use->materials, DatumGetInt64(v[MATERIALS]));
 }
 
 /* The next row into "out", its columns taken apart; false at the end. */
@@ -158,7 +174,7 @@ costing_sort_next(CostingSort *sort, CostingEncounter *encounter)
 	*encounter = (CostingEncounter) {0};
 	if (!sort->ahead && !fetch(sort))
 		return false;
-	code = (struct varlena *) DatumGetPointer(sort->out->tts_values[0]);
+	code = (struct varlena *) DatumGetPointer(sort->out->tts_values[CODE]);
 	encounter->length = (int) VARSIZE_ANY_EXHDR(code);
 	if (sort->code_room < encounter->length + 1)
 	{
@@ -189,51 +205,6 @@ costing_sort_end(CostingSort *sort)
 	ExecDropSingleTupleTableSlot(sort->out);
 	tuplesort_end(sort->state);
 	pfree(sort);
-}
-
-/* One batch of rows of _costing_activity. */
-static void
-put_activity(const CostingRun *run, CostingSort *sort)
-{
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		HeapTuple row = SPI_tuptable->vals[i];
-		TupleDesc desc = SPI_tuptable->tupdesc;
-		bool isnull, unknown;
-		Datum code = SPI_getbinval(row, desc, 1, &unknown);
-		CostingUse use = {.department = run->index_of_id[DatumGetInt16(SPI_getbinval(row, desc, 2, &isnull))],
-			.weight = DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull))};
-		bool in_progress = DatumGetBool(SPI_getbinval(row, desc, 4, &isnull));
-
-		/* An empty code is that of no encounter. */
-		put_datum(sort, unknown ? PointerGetDatum(cstring_to_text("")) : code, &use,
-				  unknown ? 0 : USE_KNOWN | (in_progress ? USE_IN_PROGRESS : 0));
-	}
-}
-
-void
-costing_collect_activity(const CostingRun *run, CostingSort *sort)
-{
-	Oid types[2] = {INT4OID, TEXTOID};
-	Datum values[2];
-	Portal portal;
-
-	SPI_connect();
-	values[0] = Int32GetDatum(run->run_id);
-	values[1] = CStringGetTextDatum(run->service_units ? "service_units" : "ward_full");
-	portal = SPI_cursor_open_with_args(NULL, "SELECT a.encounter_code, a.department_id, a.weight, a.in_progress "
-									   "FROM hospital_cost._costing_activity($1, $2) a", 2, types, values, NULL, true, 0);
-	for (;;)
-	{
-		SPI_cursor_fetch(portal, true, FETCH_ROWS);
-		if (SPI_processed == 0)
-			break;
-		put_activity(run, sort);
-		SPI_freetuptable(SPI_tuptable);
-		CHECK_FOR_INTERRUPTS();
-	}
-	SPI_cursor_close(portal);
-	SPI_finish();
 }
 
 struct EncounterFinder

@@ -6,7 +6,7 @@
 
 #include "common/int.h"
 
-#include "store/costing.h"
+#include "store/costing_pass.h"
 #include "store/costing_total.h"
 
 typedef struct TotalEntry
@@ -47,42 +47,86 @@ typedef struct Waiting
 
 typedef struct Counter
 {
-	const uint8 *setting_of_id;
+	const uint8 *setting_of_id; /* [32768] */
 	total_hash *totals;
 	Waiting waiting[WAITING];
 	uint32 next;
 } Counter;
 
-static void
-count_waiting(Counter *counter, const Waiting *line)
+static inline void
+count_up(Counter *counter, uint64 key, int64 entries, int64 quantity, int64 amount)
 {
 	bool found;
-	TotalEntry *entry;
-
-	if (line->key == 0)
-		return;
-	entry = total_insert(counter->totals, line->key, &found);
+	TotalEntry *entry = total_insert(counter->totals, key, &found);
 
 	if (!found)
 		entry->entries = entry->quantity = entry->amount = 0;
-	entry->entries++;
-	if (pg_add_s64_overflow(entry->quantity, line->quantity, &entry->quantity) ||
-		pg_add_s64_overflow(entry->amount, line->amount, &entry->amount))
+	entry->entries += entries;
+	if (pg_add_s64_overflow(entry->quantity, quantity, &entry->quantity) || pg_add_s64_overflow(entry->amount, amount, &entry->amount))
 		ereport(ERROR, errcode(MAKE_SQLSTATE('M', 'C', '7', '0', '2')), errmsg("the charges of a month do not fit"));
 }
 
 static void
-count_line(void *context, const LedgerLine *line)
+count_line(void *state, const LedgerLine *line)
 {
-	Counter *counter = context;
+	Counter *counter = state;
 	Waiting *place = &counter->waiting[counter->next++ % WAITING];
 	int16 orderer = line->ordering_id != 0 ? line->ordering_id : line->performing_id;
 	uint64 key = (uint64) (uint16) line->performing_id << 34 | (uint64) (uint32) line->item_id << 2 | counter->setting_of_id[(uint16) orderer & PG_INT16_MAX];
 
-	count_waiting(counter, place);
+	if (place->key != 0)
+		count_up(counter, place->key, 1, place->quantity, place->amount);
 	*place = (Waiting) {key, line->quantity, line->amount};
 	__builtin_prefetch(&counter->totals->data[hash_of_total(key) & counter->totals->sizemask], 1);
 }
+
+static void
+count_waiting(Counter *counter)
+{
+	for (int i = 0; i < WAITING; i++)
+		if (counter->waiting[i].key != 0)
+			count_up(counter, counter->waiting[i].key, 1, counter->waiting[i].quantity, counter->waiting[i].amount);
+}
+
+static Counter *
+begin_counter(const void *plan)
+{
+	Counter *counter = palloc0(sizeof(Counter));
+
+	counter->setting_of_id = plan;
+	counter->totals = total_create(CurrentMemoryContext, 4096, NULL);
+	return counter;
+}
+
+static void *
+begin_worker(const void *plan, LedgerTeller *teller)
+{
+	return begin_counter(plan);
+}
+
+static void
+tell_totals(void *state, LedgerTeller *teller)
+{
+	Counter *counter = state;
+	total_iterator scan;
+	TotalEntry *entry;
+
+	count_waiting(counter);
+	total_start_iterate(counter->totals, &scan);
+	while ((entry = total_iterate(counter->totals, &scan)) != NULL)
+		ledger_tell(teller, entry, sizeof(TotalEntry), NULL, 0);
+}
+
+static void
+hear_total(void *state, const void *piece, Size size)
+{
+	TotalEntry entry;
+
+	memcpy(&entry, piece, sizeof(TotalEntry));
+	count_up(state, entry.key, entry.entries, entry.quantity, entry.amount);
+}
+
+const LedgerJob ledger_total_job = {begin_worker, count_line, tell_totals, hear_total};
 
 static int
 compare_totals(const void *a, const void *b)
@@ -99,20 +143,19 @@ compare_totals(const void *a, const void *b)
 int
 costing_count_charges(DateADT period, const uint8 *setting_of_id, ChargeTotal **totals)
 {
-	Counter counter = {.setting_of_id = setting_of_id, .totals = total_create(CurrentMemoryContext, 4096, NULL)};
+	Counter *counter = begin_counter(setting_of_id);
 	total_iterator scan;
 	TotalEntry *entry;
 	int n = 0;
 
-	costing_scan_ledger(period, count_line, &counter);
-	for (int i = 0; i < WAITING; i++)
-		count_waiting(&counter, &counter.waiting[i]);
-	*totals = palloc_extended(Max(counter.totals->members, 1) * sizeof(ChargeTotal), MCXT_ALLOC_HUGE);
-	total_start_iterate(counter.totals, &scan);
-	while ((entry = total_iterate(counter.totals, &scan)) != NULL)
+	costing_pass(&ledger_total_job, period, setting_of_id, PG_INT16_MAX + 1, counter);
+	count_waiting(counter);
+	*totals = palloc_extended(Max(counter->totals->members, 1) * sizeof(ChargeTotal), MCXT_ALLOC_HUGE);
+	total_start_iterate(counter->totals, &scan);
+	while ((entry = total_iterate(counter->totals, &scan)) != NULL)
 		(*totals)[n++] = (ChargeTotal) {(int16) (entry->key >> 34), (int16) (entry->key & 3), (int32) (entry->key >> 2 & PG_UINT32_MAX),
 			entry->entries, entry->quantity, entry->amount};
-	total_destroy(counter.totals);
+	total_destroy(counter->totals);
 	qsort(*totals, n, sizeof(ChargeTotal), compare_totals);
 	return n;
 }

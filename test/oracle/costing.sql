@@ -7,13 +7,15 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 \set seed `echo "${HC_SEED:-$(date +%s)}"`
 BEGIN;
-SELECT plan(20);
+SELECT plan(22);
 SELECT diag('HC_SEED=' || :'seed');
 SELECT setseed((:seed % 1000003) / 1000003.0) \g /dev/null
 SET timezone = 'America/New_York';
 SELECT hospital_cost.load_defaults(), hospital_cost.open_period('2025-03-01'), hospital_cost.open_period('2025-04-01') \g /dev/null
 INSERT INTO hospital_cost.hospital (code, name, timezone) VALUES ('H1', 'x', 'Asia/Shanghai');
 CREATE SCHEMA twin;
+-- Some codes are longer than what a hash keeps at hand.
+CREATE FUNCTION twin.code(n int) RETURNS text LANGUAGE sql IMMUTABLE RETURN CASE n % 4 WHEN 0 THEN 'E-of-the-registry-of-a-county-' ELSE 'E' END || n;
 CREATE FUNCTION twin.pick(list text[]) RETURNS text LANGUAGE sql VOLATILE RETURN list[1 + floor(random() * cardinality(list))::int];
 
 INSERT INTO hospital_cost.department (code, name, class, setting) VALUES ('A1', 'x', 'administrative', 'none'), ('B1', 'x', 'auxiliary', 'none'),
@@ -43,23 +45,23 @@ CREATE TEMP TABLE trip AS SELECT i AS n, timestamptz '2025-02-10 00:00+08' + ran
 	twin.pick('{inpatient,inpatient,outpatient,outpatient,emergency,checkup}') AS kind, random() AS dice
 FROM generate_series(1, 500) i;
 INSERT INTO hospital_cost.encounter (code, kind, department_code, started_at, ended_at, status)
-SELECT 'E' || n, kind, CASE kind WHEN 'inpatient' THEN 'C3' WHEN 'emergency' THEN 'C2' ELSE twin.pick('{C1,C1,C2,C6}') END, from_at,
+SELECT twin.code(n), kind, CASE kind WHEN 'inpatient' THEN 'C3' WHEN 'emergency' THEN 'C2' ELSE twin.pick('{C1,C1,C2,C6}') END, from_at,
 	CASE WHEN dice > 0.1 THEN from_at + length END, CASE WHEN n % 41 = 0 THEN 'cancelled' ELSE 'active' END FROM trip;
 INSERT INTO hospital_cost.department_stay (encounter_code, department_code, from_at, to_at)
-SELECT 'E' || n, twin.pick('{C3,C4,C5,C5}'), from_at + length * (w - 1) / wards, CASE WHEN w < wards OR dice > 0.1 THEN from_at + length * w / wards END
+SELECT twin.code(n), twin.pick('{C3,C4,C5,C5}'), from_at + length * (w - 1) / wards, CASE WHEN w < wards OR dice > 0.1 THEN from_at + length * w / wards END
 FROM trip, generate_series(1, wards) w WHERE kind = 'inpatient' AND length > '0';
 INSERT INTO hospital_cost.charge_item (code, name, category, kind, billable) VALUES ('D1', 'x', '09', 'drug', true), ('D2', 'x', '10', 'drug', false),
 	('M1', 'x', '08', 'material', true), ('M2', 'x', '08', 'material', false), ('S1', 'x', '04', 'service', true), ('S2', 'x', '03', 'service', true);
 CREATE SCHEMA his;
 SELECT hospital_cost.create_charge_table('his.charge', 'flag', 'trust') \g /dev/null
 INSERT INTO his.charge (encounter_code, item_code, quantity, unit_price, amount, ordering_department, performing_department, charged_at)
-SELECT CASE WHEN random() < 0.05 THEN 'U' || floor(random() * 5) ELSE 'E' || 1 + floor(random() * 500) END, twin.pick('{D1,D1,D2,M1,M2,S1,S2,S2}'), 1, x.price, x.price,
+SELECT CASE WHEN random() < 0.05 THEN 'U' || floor(random() * 5) ELSE twin.code(1 + floor(random() * 500)::int) END, twin.pick('{D1,D1,D2,M1,M2,S1,S2,S2}'), 1, x.price, x.price,
 	CASE WHEN random() < 0.9 THEN twin.pick('{C1,C2,C3,C4,C5,C6,T1}') END, twin.pick('{C3,C4,T1,T1,T2,T3,X1,B1}'), '2025-02-20 00:00+08'::timestamptz + random() * interval '45 days'
 FROM (SELECT round((random() * CASE WHEN random() < 0.1 THEN 3000 ELSE 90 END)::numeric, 2) AS price FROM generate_series(1, 4000)) x;
 DELETE FROM his.charge WHERE charge_id % 37 = 0;
 UPDATE his.charge SET amount = amount * 2, unit_price = unit_price * 2 WHERE charge_id % 53 = 0;
 INSERT INTO hospital_cost.service_use (source_key, encounter_code, department_code, resource, quantity, started_at)
-SELECT i, CASE WHEN random() < 0.1 THEN 'U1' WHEN random() < 0.1 THEN NULL ELSE 'E' || 1 + floor(random() * 500) END, twin.pick('{T2,T3,C5}'), twin.pick('{mri,table}'),
+SELECT i, CASE WHEN random() < 0.1 THEN 'U1' WHEN random() < 0.1 THEN NULL ELSE twin.code(1 + floor(random() * 500)::int) END, twin.pick('{T2,T3,C5}'), twin.pick('{mri,table}'),
 	round((random() * 90)::numeric, 3), '2025-02-20 00:00+08'::timestamptz + random() * interval '45 days' FROM generate_series(1, 900) i;
 INSERT INTO hospital_cost.service_unit VALUES ('T2', 'technical', 'resource', 'mri', true), ('T3', 'theatre', 'resource', NULL, false), ('T4', 'pharmacy', 'income', NULL, false),
 	('C5', 'icu', 'bed_days', NULL, true), ('C4', 'ward', 'quantity', NULL, false);
@@ -203,5 +205,19 @@ SELECT brin_summarize_new_values('hospital_cost.ledger_source_idx') \g /dev/null
 SELECT results_eq($$SELECT m::date, sum(r.entries), sum(r.amount) FROM unnest('{2025-02-01,2025-03-01,2025-04-01}'::date[]) m, hospital_cost.recount_charges(m) r GROUP BY 1 ORDER BY 1$$,
 	$$SELECT l.period::date, count(*)::numeric, sum(l.amount) FROM hospital_cost.ledger l GROUP BY 1 ORDER BY 1$$, 'months apart in a long ledger');
 SELECT cmp_ok((SELECT pg_relation_size('hospital_cost._ledger') / 8192), '>', 4 * 128::bigint, 'of many page ranges');
+-- However many read it, and whatever their memory: the same rows. Every use finds room, some do not, or hardly any does.
+CREATE TEMP TABLE result (workers int, memory text, mode text, cells text, totals text, entries bigint);
+CREATE FUNCTION twin.result(workers int, memory text, mode text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('max_parallel_workers_per_gather', workers::text, true), set_config('work_mem', memory, true), hospital_cost.cost_objects(current_setting('hc_test.run')::int, mode);
+	INSERT INTO result SELECT workers, memory, mode, (SELECT string_agg(to_jsonb(e)::text, ',' ORDER BY to_jsonb(e)::text) FROM hospital_cost._encounter_cost e WHERE e.run_id = current_setting('hc_test.run')::int),
+		(SELECT string_agg(r::text, ',') FROM hospital_cost.recount_charges('2025-03-01') r), (SELECT c.entries FROM hospital_cost.costing c WHERE c.run_id = current_setting('hc_test.run')::int);
+END $$;
+SET min_parallel_table_scan_size = 0;
+SET hash_mem_multiplier = 1;
+SELECT count(twin.result(w, m, d)) FROM generate_series(0, 2) w, unnest('{64kB,96kB,8MB}'::text[]) m, unnest('{ward_full,service_units}'::text[]) d \g /dev/null
+SELECT results_eq('SELECT mode, count(*), count(DISTINCT cells), count(DISTINCT totals), count(DISTINCT entries) FROM result GROUP BY mode ORDER BY mode',
+	$$VALUES ('service_units', 9::bigint, 1::bigint, 1::bigint, 1::bigint), ('ward_full', 9, 1, 1, 1)$$, 'none, one or two workers, little memory or much');
+SELECT cmp_ok((SELECT count(DISTINCT (encounter_code, department_code)) FROM hospital_cost._encounter_cost WHERE run_id = :run), '>', 1000::bigint, 'and more than 64 kB hold');
 SELECT * FROM finish();
 ROLLBACK;
