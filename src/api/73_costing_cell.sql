@@ -24,10 +24,12 @@ BEGIN
 			HINT = 'Its results stand. A correction is a new run of the reopened month.';
 	END IF;
 	DELETE FROM hospital_cost._encounter_cost e WHERE e.run_id = run;
+	DELETE FROM hospital_cost._costing_case c WHERE c.run_id = run;
+	DELETE FROM hospital_cost._costing_case_cost c WHERE c.run_id = run;
 	INSERT INTO hospital_cost._costing AS c (run_id, mode) VALUES (run, cost_objects.mode)
 	ON CONFLICT (run_id) DO UPDATE SET mode = excluded.mode, computed_at = excluded.computed_at, computed_by = excluded.computed_by;
 	result := hospital_cost._cost_encounters(run, cost_objects.mode = 'service_units');
-	PERFORM hospital_cost._compute_item_cost(run);
+	PERFORM hospital_cost._compute_item_cost(run), hospital_cost._keep_cases(run);
 	UPDATE hospital_cost._costing c
 	SET entries = result[1], cells = result[2], not_taken = result[3] * 0.01, seconds = extract(epoch FROM clock_timestamp() - started)
 	WHERE c.run_id = run;
@@ -40,12 +42,15 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_
 BEGIN
 	DELETE FROM hospital_cost._encounter_cost c WHERE c.run_id = OLD.run_id;
 	DELETE FROM hospital_cost._item_cost c WHERE c.run_id = OLD.run_id;
+	DELETE FROM hospital_cost._costing_case c WHERE c.run_id = OLD.run_id;
+	DELETE FROM hospital_cost._costing_case_cost c WHERE c.run_id = OLD.run_id;
 	RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER remove_cells AFTER DELETE ON hospital_cost._costing FOR EACH ROW EXECUTE FUNCTION hospital_cost._costing_gone();
 
 CREATE OR REPLACE VIEW hospital_cost.costing AS
-SELECT c.run_id, r.period, c.mode, r.official, p.state AS period_state, c.entries, c.cells, c.not_taken, c.seconds, c.computed_at, c.computed_by
+SELECT c.run_id, r.period, c.mode, r.official, p.state AS period_state, c.entries, c.cells, c.not_taken, c.seconds, c.computed_at, c.computed_by,
+	c.cases, c.missing_months
 FROM hospital_cost._costing c
 JOIN hospital_cost._run r ON r.run_id = c.run_id
 LEFT JOIN hospital_cost.period p ON p.period = r.period;

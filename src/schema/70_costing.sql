@@ -26,7 +26,10 @@ CREATE TABLE hospital_cost._costing (
 	entries bigint, -- of the ledger, of the month
 	cells bigint,
 	not_taken numeric(18,2), -- charges for drugs and billable materials that no unit has the cost of
-	seconds numeric(12,3)
+	seconds numeric(12,3),
+	cases bigint, -- inpatients discharged in the month
+	case_runs int[], -- whose cells those have besides
+	missing_months date[] -- of their stays that have cost booked and are not costed
 );
 
 -- The cell table, one row a run × encounter × department × funding group. Fixed width first; amounts in 1e-8 yuan. encounter_code null: status says
