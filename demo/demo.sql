@@ -28,8 +28,10 @@ SELECT hospital_cost.open_period('2025-03-01') \g /dev/null
 \ir 23_load.sql
 \echo '5  And then what always happens: a code is corrected, an item is priced late, a quantity is mended, a line is withdrawn.'
 \ir 24_repairs.sql
-\echo '6  The finance office books direct cost (直接成本) on cost units, says what its ledger holds, and the drivers are counted.'
+\echo '6  The finance office books direct cost (直接成本) on cost units, drivers are counted; the records room codes who left (病案首页).'
 \ir 30_costs.sql
+\ir 31_cases.sql
+\ir 32_activities.sql
 DROP SCHEMA demo CASCADE;
 ANALYZE;
 \echo '7  Three-level allocation (四类三级分摊): administrative, auxiliary, technical units step down onto the clinical ones.'
