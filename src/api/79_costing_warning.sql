@@ -55,15 +55,16 @@ WITH warning AS (
 	CROSS JOIN LATERAL (SELECT coalesce(sum(i.entries), 0) AS entries FROM hospital_cost._item_total i WHERE i.period = r.period) t
 	WHERE t.entries <> k.entries
 	UNION ALL
+	-- Runs the cases took cost from that are no longer official or costed, those that are now, and those costed anew.
 	SELECT k.run_id, r.period, NULL, 'earlier_months_changed_since', count(*), r.official
 	FROM hospital_cost._costing k
 	JOIN hospital_cost._run r ON r.run_id = k.run_id
-	CROSS JOIN LATERAL (SELECT date_trunc('month', min(c.admitted_on)::timestamp) - interval '1 month' AS first FROM hospital_cost._costing_case c
-		WHERE c.run_id = k.run_id AND NOT c.late) c
-	JOIN hospital_cost._run o ON o.period >= c.first AND o.period < r.period
-	LEFT JOIN hospital_cost._costing b ON b.run_id = o.run_id
-	WHERE o.run_id = ANY (k.case_runs) AND NOT o.official
-		OR o.official AND b.run_id IS NOT NULL AND (o.run_id <> ALL (k.case_runs) OR b.computed_at > k.computed_at)
+	CROSS JOIN LATERAL (SELECT hospital_cost._case_first_month(min(c.admitted_on)) AS month FROM hospital_cost._costing_case c
+		WHERE c.run_id = k.run_id AND NOT c.late) first
+	CROSS JOIN LATERAL (SELECT FROM unnest(k.case_runs) AS u (run_id)
+		FULL JOIN (SELECT o.run_id, b.computed_at FROM hospital_cost._run o JOIN hospital_cost._costing b ON b.run_id = o.run_id
+			WHERE o.official AND o.period >= first.month AND o.period < r.period) n ON n.run_id = u.run_id
+		WHERE u.run_id IS NULL OR n.run_id IS NULL OR n.computed_at > k.computed_at) x
 	GROUP BY k.run_id, r.period, r.official
 	UNION ALL
 	SELECT c.run_id, r.period, NULL, 'incomplete_stays', count(*), r.official
@@ -81,5 +82,5 @@ COMMENT ON VIEW hospital_cost.case_change IS 'What has changed since a costing k
 COMMENT ON COLUMN hospital_cost.case_change.field IS 'As in encounter; disease_*, group_*: the disease and payment group it belongs to; rate: what a weight of 1 or a point is paid';
 COMMENT ON COLUMN hospital_cost.case_change.kept IS 'As the costing has it';
 COMMENT ON COLUMN hospital_cost.case_change.now IS 'As it is now';
-COMMENT ON VIEW hospital_cost.costing_warning IS 'What to know before a figure is used (核算提示): no_visits, no_bed_days (unit cost is null), workload_without_encounter, charges_without_encounter, no_activity, not_allocated, external, charged_without_cost (amount in yuan), loaded_below_counted (amount in visits or bed-days), incomplete_stays (amount in cases; a month of the stay is not costed); cases_changed_since (in cases, see case_change), charges_changed_since (in ledger entries), earlier_months_changed_since (in months). Filter official, or one run_id';
+COMMENT ON VIEW hospital_cost.costing_warning IS 'What to know before a figure is used (核算提示): no_visits, no_bed_days (unit cost is null), workload_without_encounter, charges_without_encounter, no_activity, not_allocated, external, charged_without_cost (amount in yuan), loaded_below_counted (amount in visits or bed-days), incomplete_stays (amount in cases; a month of the stay is not costed); cases_changed_since (in cases, see case_change), charges_changed_since (in ledger entries), earlier_months_changed_since (in runs gone, new or costed anew). Filter official, or one run_id';
 COMMENT ON COLUMN hospital_cost.costing_warning.cure IS 'What brings the figure up to date; null: it follows what is loaded';
