@@ -1,6 +1,7 @@
 -- 90 reporting: what forms of items, diseases and DRG groups are made of, as _form_department_fact says it of departments.
 
--- Classes: item; idle, unmatched, excluded: cost that no item has. Funding groups are told by the origin that each begins with.
+-- Classes: item; idle, unmatched, excluded: cost that no item has. Funding groups are told by the origin that each begins with. The measure cost is exact
+-- and for unit costs; whole_cost is to the cent, rounded in each run so that items and the rest add up (largest remainder).
 CREATE OR REPLACE FUNCTION hospital_cost._form_item_fact(period_from date, period_to date)
 RETURNS TABLE (in_range boolean, in_year boolean, member text, name text, class text, setting text, measure text, component text,
 	origin text, amount numeric)
@@ -18,6 +19,16 @@ BEGIN ATOMIC
 	CROSS JOIN LATERAL (VALUES ('personnel', c.personnel), ('materials', c.materials), ('billable_materials', c.billable_materials), ('drugs', c.drugs),
 		('depreciation', c.depreciation), ('amortisation', c.amortisation), ('risk_fund', c.risk_fund), ('other', c.other)) AS m (component, amount)
 	GROUP BY c.item_code, c.matched, m.component, c.origin
+	UNION ALL
+	SELECT true, false, x.member, NULL, x.matched, '', 'whole_cost', NULL, x.origin,
+		sum(floor(x.cents) + CASE WHEN x.place <= round(x.total) - x.floors THEN 1 ELSE 0 END) * 0.01
+	FROM (SELECT t.*, row_number() OVER (w ORDER BY t.cents - floor(t.cents) DESC, t.matched, t.member) AS place, sum(t.cents) OVER w AS total,
+			sum(floor(t.cents)) OVER w AS floors
+		FROM (SELECT c.run_id, coalesce(c.item_code, '') AS member, c.matched, c.origin, sum(c.personnel + c.materials + c.billable_materials + c.drugs
+				+ c.depreciation + c.amortisation + c.risk_fund + c.other) * 100 AS cents
+			FROM cost c GROUP BY 1, 2, 3, 4) t
+		WINDOW w AS (PARTITION BY t.run_id, t.origin)) x
+	GROUP BY x.member, x.matched, x.origin
 	UNION ALL
 	-- Quantity and income stand on every row of an item in a department: they count once. Quantities of several items add up to nothing, so
 	-- they have a setting of their own, which lines of totals leave out.

@@ -21,8 +21,8 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'F11', 'column', c.no, c.code, c.zh, c.en, c.measures, NULL, c.per, 6
 	FROM (VALUES (1, 'quantity', '操作数量', 'Quantity', '{quantity}'::text[], NULL), (20, 'price', '收费价格', 'Price', '{income}', 'quantity'),
-		(21, 'unit_result', '单位盈亏', 'Result a unit', '{income,-cost}', 'quantity'), (22, 'total_cost', '总成本', 'Total cost', '{cost}', NULL),
-		(23, 'income', '总收入', 'Income', '{income}', NULL), (24, 'result', '总盈亏', 'Result', '{income,-cost}', NULL))
+		(21, 'unit_result', '单位盈亏', 'Result a unit', '{income,-cost}', 'quantity'), (22, 'total_cost', '总成本', 'Total cost', '{whole_cost}', NULL),
+		(23, 'income', '总收入', 'Income', '{income}', NULL), (24, 'result', '总盈亏', 'Result', '{income,-whole_cost}', NULL))
 		AS c (no, code, zh, en, measures, per)
 	WHERE 'F11' = ANY (_load_form_cases.made);
 	INSERT INTO hospital_cost.form_line (form_code, axis, position, code, name_zh, name_en, measures, components, per, decimals)

@@ -35,11 +35,14 @@ BEGIN ATOMIC
 		SELECT bool_and(k.run_id IS NOT NULL) AS costed, bool_and(k.missing_months IS NOT DISTINCT FROM '{}') AS complete
 		FROM official r LEFT JOIN hospital_cost._costing k ON k.run_id = r.run_id
 	), pool AS (
-		SELECT coalesce(sum(c.direct + c.level1 + c.level2), 0) AS amount
-		FROM official r
-		JOIN hospital_cost._department_cost c ON c.run_id = r.run_id AND hospital_cost._cost_origin(c.funding_source, c.cost_class) = 'own'
-		JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code AND d.class IN ('clinical', 'technical')
-		JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code AND i.category <> 'drugs' AND NOT (i.category = 'materials' AND i.billable)
+		SELECT coalesce(sum(x.amount), 0) AS amount
+		FROM (SELECT round(sum(c.direct + c.level1 + c.level2), 2) AS amount
+			FROM official r
+			JOIN hospital_cost._department_cost c ON c.run_id = r.run_id AND hospital_cost._cost_origin(c.funding_source, c.cost_class) = 'own'
+			JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code AND d.class IN ('clinical', 'technical')
+			JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code AND i.category <> 'drugs'
+				AND NOT (i.category = 'materials' AND i.billable)
+			GROUP BY r.run_id) x
 	), discharged AS (
 		-- From the cells: what the cases have in their month and in those the costing took besides, and late ones in the month.
 		SELECT coalesce(sum(t.amount) FILTER (WHERE t.object = 'disease' AND NOT t.late), 0) AS disease,

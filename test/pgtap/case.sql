@@ -6,7 +6,7 @@ SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
-SELECT plan(42);
+SELECT plan(43);
 SELECT hospital_cost.load_defaults(), hospital_cost.open_period('2025-03-01'), hospital_cost.open_period('2025-04-01') \g /dev/null
 INSERT INTO hospital_cost.department (code, name, class, setting) VALUES ('T', '检验科', 'technical', 'none'), ('I', '病区', 'clinical', 'inpatient'), ('U', '重症', 'clinical', 'inpatient'),
 	('O', '门诊', 'clinical', 'outpatient');
@@ -89,6 +89,7 @@ SELECT is_empty(format('SELECT * FROM hospital_cost.verify_costing(%s) v WHERE v
 SELECT is_empty($$SELECT * FROM hospital_cost.verify_forms('2025-03-01', '2025-04-01') v WHERE v.difference IS DISTINCT FROM 0$$, 'as do the forms');
 SELECT is_empty($$SELECT f.code, x.* FROM unnest('{F12,F13,F14,F15,F16,F17}'::text[]) AS f (code) CROSS JOIN unnest('{medical,medical_full,hospital_full}'::text[]) AS s (scope)
 	CROSS JOIN LATERAL hospital_cost.form(f.code, '2025-03-01', scope => s.scope) x WHERE x.amount <> round(x.amount, 2) AND x.col_code <> 'cmi'$$, 'money is told to the cent');
+SELECT is_empty($$SELECT x.* FROM hospital_cost.form('F11', '2025-03-01', '2025-04-01') x WHERE x.amount <> round(x.amount, 2) AND x.col_code IN ('total_cost', 'result', 'income')$$, 'of items too');
 SELECT is_empty($$SELECT d.disease_code, d.scope, d.total_cost, x.amount FROM hospital_cost.disease_cost d CROSS JOIN LATERAL hospital_cost.form('F12', d.period, scope => d.scope) x
 	WHERE d.method = 'top_down' AND x.row_code = d.disease_code AND x.col_code = 'total_cost' AND x.amount <> d.total_cost$$, 'and every disease has the same cost in the view and on the form, in every scope');
 

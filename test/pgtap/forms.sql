@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
-SELECT plan(51);
+SELECT plan(52);
 INSERT INTO hospital_cost.department (code, name, class, setting) VALUES ('A', '财务科', 'administrative', 'none'), ('C9', '麻醉门诊', 'clinical', 'none'), ('X', '体检中心', 'external', 'none');
 INSERT INTO hospital_cost.cost_item (code, name, category, behaviour, billable) VALUES ('billed', '单独收费材料', 'materials', 'variable', true);
 SELECT hospital_cost.open_period('2025-04-01'), hospital_cost.open_period('2025-05-01'), hospital_cost.attach_charges('his.fee', his.mapping()) \g /dev/null
@@ -77,6 +77,8 @@ SELECT is((SELECT h.title FROM hospital_cost.form_head('F01', '2025-03-01', lang
 
 -- identities, and what they see
 SELECT is_empty($$SELECT * FROM hospital_cost.verify_forms('2025-03-01', '2025-04-01') v WHERE v.difference IS DISTINCT FROM 0$$, 'every identity holds over two months');
+SELECT is_empty($$SELECT f.code, s.scope, x.row_code, x.col_code, x.amount FROM unnest('{F01,F02,F03,F04,F06,HY02F1}'::text[]) AS f (code) CROSS JOIN unnest('{medical,medical_full,hospital_full}'::text[]) AS s (scope)
+	CROSS JOIN LATERAL hospital_cost.form(f.code, '2025-03-01', '2025-04-01', s.scope) x WHERE x.amount <> round(x.amount, 2)$$, 'nothing is told finer than a cent');
 SELECT is((SELECT format('%s %s', v.expected, v.actual) FROM hospital_cost.verify_forms('2025-03-01') v WHERE v.identity = 'F03 total = F06 clinical departments'), '1430.00 1430.00', 'and is about something');
 UPDATE hospital_cost.form_line SET components = '{materials}' WHERE form_code = 'F01' AND axis = 'column' AND code = 'materials';
 SELECT is((SELECT string_agg(v.identity, ', ') FROM hospital_cost.verify_forms('2025-03-01') v WHERE v.difference IS DISTINCT FROM 0), 'F01 cost items = total', 'a column that leaves something out is found');
