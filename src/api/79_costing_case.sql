@@ -172,10 +172,10 @@ DECLARE
 	month date := (SELECT r.period FROM hospital_cost._run r WHERE r.run_id = run);
 	began timestamptz := month::timestamp AT TIME ZONE hospital_cost.hospital_timezone();
 	-- Whoever was charged or has cost and had left before.
-	late_ones text[] := ARRAY(SELECT e.code FROM hospital_cost.encounter e
-		WHERE e.status = 'active' AND e.kind = 'inpatient' AND e.ended_at < began
-			AND (e.code IN (SELECT c.encounter_code FROM hospital_cost._encounter_cost c WHERE c.run_id = run AND c.encounter_code IS NOT NULL)
-				OR e.code IN (SELECT l.encounter_code FROM hospital_cost._ledger l WHERE l.period = month)));
+	late_ones text[] := ARRAY(SELECT DISTINCT e.code
+		FROM (SELECT c.encounter_code FROM hospital_cost._encounter_cost c WHERE c.run_id = run
+			UNION ALL SELECT l.encounter_code FROM hospital_cost._ledger l WHERE l.period = month) u
+		JOIN hospital_cost.encounter e ON e.code = u.encounter_code AND e.status = 'active' AND e.kind = 'inpatient' AND e.ended_at < began);
 	came date;
 	lacking date[];
 BEGIN
