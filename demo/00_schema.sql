@@ -16,7 +16,9 @@ CREATE TABLE his.visit (
 	insurance text NOT NULL,
 	sex text NOT NULL,
 	birth_date date NOT NULL,
-	diag_code text
+	diag_code text,
+	oper_code text,
+	drg_code text
 );
 
 CREATE TABLE his.ward_stay (
@@ -66,15 +68,15 @@ CREATE TABLE hrp.voucher_line (
 CREATE FUNCTION his.hand_over_visit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	INSERT INTO hospital_cost.encounter AS e (code, patient_code, status, kind, department_code, started_at, ended_at,
-		payer, sex, birth_date, diagnosis_code)
+		payer, sex, birth_date, diagnosis_code, procedure_code, drg_code)
 	SELECT v.visit_no, v.patient_no, CASE v.visit_state WHEN '退号' THEN 'cancelled' ELSE 'active' END,
 		CASE v.visit_type WHEN '门诊' THEN 'outpatient' WHEN '急诊' THEN 'emergency' ELSE 'inpatient' END,
-		v.dept, v.reg_time, v.leave_time, v.insurance, v.sex, v.birth_date, v.diag_code
+		v.dept, v.reg_time, v.leave_time, v.insurance, v.sex, v.birth_date, v.diag_code, v.oper_code, v.drg_code
 	FROM visit_now v
 	ON CONFLICT (code) DO UPDATE
-		SET (patient_code, status, kind, department_code, started_at, ended_at, payer, sex, birth_date, diagnosis_code) =
-			(excluded.patient_code, excluded.status, excluded.kind, excluded.department_code, excluded.started_at,
-			excluded.ended_at, excluded.payer, excluded.sex, excluded.birth_date, excluded.diagnosis_code);
+		SET (patient_code, status, kind, department_code, started_at, ended_at, payer, sex, birth_date, diagnosis_code, procedure_code, drg_code) =
+			(excluded.patient_code, excluded.status, excluded.kind, excluded.department_code, excluded.started_at, excluded.ended_at,
+			excluded.payer, excluded.sex, excluded.birth_date, excluded.diagnosis_code, excluded.procedure_code, excluded.drg_code);
 	RETURN NULL;
 END $$;
 CREATE TRIGGER hand_over_new AFTER INSERT ON his.visit REFERENCING NEW TABLE AS visit_now

@@ -62,3 +62,18 @@ WHERE f.period = :'period' AND f.row_code NOT IN (SELECT d.code FROM hospital_co
 SELECT i.name AS "指标", i.unit AS "单位", to_char(i.value, '999,990.00') AS "value" FROM hospital_cost.indicator(:'period') i
 WHERE i.code IN ('visit_charge', 'visit_cost', 'bed_day_cost', 'cost_per_100_outpatient_income', 'bed_occupancy', 'length_of_stay', 'material_share', 'break_even_visits')
 ORDER BY i.indicator_no;
+
+\pset title '5g  DRG of those who left (DRG成本), 医疗成本, top-down: the groups that balance best and worst, and what failed grouping; payment of insured patients'
+WITH g AS (
+	SELECT d.*, row_number() OVER (ORDER BY d.result DESC NULLS LAST) AS best, row_number() OVER (ORDER BY d.result) AS worst
+	FROM hospital_cost.drg_cost d WHERE d.period = :'period' AND d.scope = 'medical' AND d.method = 'top_down'
+)
+SELECT coalesce(g.drg_code, '') AS "DRG", coalesce(g.drg_name, '未入组 not grouped') AS "组 group", to_char(g.cases, '9,990') AS "例数",
+	to_char(g.average_stay, '990.0') AS "住院日", to_char(g.cmi, '90.00') AS "权重", to_char(g.unit_cost, '99,990.00') AS "单位成本", to_char(g.median_cost, '99,990.00') AS "中位数",
+	to_char(g.payment, '9,999,990.00') AS "支付 payment", to_char(g.result, 'S9,999,990.00') AS "结余 result"
+FROM g WHERE g.best <= 3 OR g.worst <= 3 OR g.drg_code IS NULL ORDER BY g.drg_code IS NULL, g.best;
+\pset title '5h  Activity-based cost (作业成本法) of 放射科 and 内镜中心: where time was left'
+SELECT d.name AS "科室", c.resource AS "资源", to_char(c.used, '999,990') AS "已用 used", to_char(c.unused, '999,990') AS "闲置 idle",
+	to_char(100 * c.utilisation, '990.0" %"') AS "利用率", to_char(c.idle_cost, '99,990.00') AS "闲置成本"
+FROM hospital_cost.idle_capacity c JOIN hospital_cost.department d ON d.code = c.department_code
+WHERE c.run_id = :run AND c.kind = 'role' ORDER BY c.department_code, c.idle_cost DESC;

@@ -30,8 +30,10 @@ SELECT hospital_cost.open_period('2025-03-01') \g /dev/null
 \ir 24_repairs.sql
 \echo '   The cashiers close their day (日清日结) by three logins; WeChat sends its statement, and it is held against the books (对账).'
 \ir 25_payments.sql
-\echo '6  The finance office books direct cost (直接成本) on cost units, says what its ledger holds, and the drivers are counted.'
+\echo '6  The finance office books direct cost (直接成本) on cost units, drivers are counted; the records room codes who left (病案首页).'
 \ir 30_costs.sql
+\ir 31_cases.sql
+\ir 32_activities.sql
 DROP SCHEMA demo CASCADE;
 ANALYZE;
 \echo '7  Three-level allocation (四类三级分摊): administrative, auxiliary, technical units step down onto the clinical ones.'

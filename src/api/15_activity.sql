@@ -80,6 +80,7 @@ FULL JOIN hospital_cost._workload_value w
 
 COMMENT ON TABLE hospital_cost.encounter IS 'Encounter (就诊): an outpatient or emergency visit, an inpatient stay or a check-up, with the department that answers for it';
 COMMENT ON COLUMN hospital_cost.encounter.status IS 'cancelled (退号) encounters count in no workload';
+COMMENT ON COLUMN hospital_cost.encounter.procedure_code IS 'Main operation or procedure (主要手术操作), ICD-9-CM-3 as the hospital codes it; null: none, or not told';
 COMMENT ON TABLE hospital_cost.department_stay IS 'Ward stay (科室住院段): which department housed the patient from when to when; to_at null while he is there; stays of one encounter never overlap (23P01)';
 COMMENT ON TABLE hospital_cost._workload_value IS 'Loaded workload, behind the view workload_value';
 COMMENT ON VIEW hospital_cost.workload_value IS 'Workload as loaded by the hospital (工作量): period, department, measure (visits, bed_days, discharges …), quantity. Writable while the period is not closed (MC001)';

@@ -40,6 +40,7 @@ INSERT INTO hospital_cost._feed_column (feed, position, field, type, required, t
 	('encounters', 11, 'birth_date', 'time', false, 'birth_date', 'date', 'birth_date AT TIME ZONE {zone}', NULL, NULL, NULL, NULL),
 	('encounters', 12, 'diagnosis', 'code', false, 'diagnosis_code', 'text', NULL, NULL, NULL, NULL, NULL),
 	('encounters', 13, 'drg', 'code', false, 'drg_code', 'text', NULL, NULL, NULL, NULL, NULL),
+	('encounters', 14, 'procedure', 'code', false, 'procedure_code', 'text', NULL, NULL, NULL, NULL, NULL),
 	('stays', 1, 'encounter', 'code', true, 'encounter_code', 'text', NULL, NULL, NULL, 'hospital_cost.encounter', 'unknown_encounter'),
 	('stays', 2, 'department', 'code', true, 'department_code', 'text', NULL, NULL, NULL, 'hospital_cost.department', 'unknown_department'),
 	('stays', 3, 'bed', 'code', false, 'bed', 'text', NULL, NULL, NULL, NULL, NULL),

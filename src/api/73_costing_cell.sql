@@ -29,10 +29,12 @@ BEGIN
 		DELETE FROM hospital_cost._costing_part p WHERE p.run_id = run;
 		DELETE FROM hospital_cost._item_costing i WHERE i.run_id = run;
 	END IF;
+	DELETE FROM hospital_cost._costing_case c WHERE c.run_id = run;
+	DELETE FROM hospital_cost._costing_case_cost c WHERE c.run_id = run;
 	INSERT INTO hospital_cost._costing AS c (run_id, mode, computed_at) VALUES (run, cost_objects.mode, started)
 	ON CONFLICT (run_id) DO UPDATE SET mode = excluded.mode, computed_at = excluded.computed_at, computed_by = excluded.computed_by;
 	result := hospital_cost._cost_encounters(run, cost_objects.mode = 'service_units');
-	PERFORM hospital_cost._compute_item_cost(run);
+	PERFORM hospital_cost._compute_item_cost(run), hospital_cost._keep_cases(run);
 	SELECT coalesce(sum(p.cells), 0) INTO all_cells FROM hospital_cost._costing_part p WHERE p.run_id = run;
 	UPDATE hospital_cost._costing c
 	SET entries = result[1], cells = all_cells, cells_written = result[2], not_taken = result[3] * 0.01,
@@ -49,13 +51,15 @@ BEGIN
 	DELETE FROM hospital_cost._item_cost c WHERE c.run_id = OLD.run_id;
 	DELETE FROM hospital_cost._costing_part p WHERE p.run_id = OLD.run_id;
 	DELETE FROM hospital_cost._item_costing i WHERE i.run_id = OLD.run_id;
+	DELETE FROM hospital_cost._costing_case c WHERE c.run_id = OLD.run_id;
+	DELETE FROM hospital_cost._costing_case_cost c WHERE c.run_id = OLD.run_id;
 	RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER remove_cells AFTER DELETE ON hospital_cost._costing FOR EACH ROW EXECUTE FUNCTION hospital_cost._costing_gone();
 
 CREATE OR REPLACE VIEW hospital_cost.costing AS
 SELECT c.run_id, r.period, c.mode, r.official, p.state AS period_state, c.entries, c.cells, c.not_taken, c.seconds, c.computed_at, c.computed_by,
-	c.cells_written
+	c.cells_written, c.cases, c.missing_months
 FROM hospital_cost._costing c
 JOIN hospital_cost._run r ON r.run_id = c.run_id
 LEFT JOIN hospital_cost.period p ON p.period = r.period;

@@ -1,4 +1,4 @@
--- 70 costing: unit cost by cost item, what is odd about it, and how far beds and other capacity were used.
+-- 70 costing: unit cost by cost item, and how far beds and other capacity were used.
 
 -- The scopes and objects of _unit_cost_base, item by item: its sums are those of visit_cost and bed_day_cost.
 CREATE OR REPLACE VIEW hospital_cost._unit_cost_item AS
@@ -32,35 +32,6 @@ FROM hospital_cost._unit_cost_item u WHERE u.object = 'visit';
 CREATE OR REPLACE VIEW hospital_cost.bed_day_cost_item AS
 SELECT u.run_id, u.period, u.department_code, u.scope, u.cost_item_code, u.category, u.quantity, u.total_cost, u.unit_cost, u.ratio, u.official
 FROM hospital_cost._unit_cost_item u WHERE u.object = 'bed_day';
-
--- What stands in the way of a figure, or makes it say less than it seems to.
-CREATE OR REPLACE VIEW hospital_cost.costing_warning AS
-SELECT u.run_id, u.period, u.department_code, 'no_' || u.object || 's' AS code, u.total_cost AS amount, u.official
-FROM hospital_cost._unit_cost u
-WHERE u.scope = 'hospital_full' AND u.quantity = 0 AND u.total_cost <> 0 AND u.department_code IS NOT NULL
-UNION ALL
-SELECT c.run_id, r.period, c.department_code, CASE c.status WHEN 2 THEN 'workload_without_encounter' WHEN 3 THEN 'charges_without_encounter'
-		WHEN 4 THEN 'no_activity' WHEN 7 THEN 'not_allocated' ELSE 'external' END,
-	(sum(c.personnel::numeric + c.materials + c.billable_materials + c.drugs + c.depreciation + c.amortisation + c.risk_fund + c.other)
-		* 0.00000001)::numeric(18,2), r.official
-FROM hospital_cost._encounter_cost c JOIN hospital_cost._run r ON r.run_id = c.run_id
-WHERE c.encounter_code IS NULL AND c.status IN (2, 3, 4, 7, 8)
-GROUP BY c.run_id, r.period, c.department_code, c.status, r.official
-UNION ALL
-SELECT c.run_id, c.period, NULL, 'charged_without_cost', c.not_taken, c.official FROM hospital_cost.costing c WHERE c.not_taken <> 0
-UNION ALL
-SELECT r.run_id, r.period, n.department_code, 'loaded_below_counted', n.above::numeric(18,2), r.official
-FROM hospital_cost.costing r
--- Counted once a run, whatever the order of joins; and not at all where nothing was loaded.
-CROSS JOIN LATERAL (
-	WITH counted AS MATERIALIZED (
-		SELECT t.department_code, t.measure, sum(t.quantity) AS quantity FROM hospital_cost._encounter_time(r.period) t
-		WHERE EXISTS (SELECT FROM hospital_cost._workload_value w WHERE w.period = r.period AND w.measure IN ('visits', 'bed_days'))
-		GROUP BY t.department_code, t.measure
-	)
-	SELECT c.department_code, c.quantity - w.quantity AS above
-	FROM counted c JOIN hospital_cost._workload_value w ON w.period = r.period AND w.department_code = c.department_code AND w.measure = c.measure
-	WHERE c.quantity > w.quantity) n;
 
 -- Days of a month that are over: an unfinished month counts up to last midnight, as its bed-days do.
 CREATE OR REPLACE FUNCTION hospital_cost._days_over(period date) RETURNS int

@@ -7,6 +7,8 @@ COMMENT ON COLUMN hospital_cost.costing.entries IS 'Ledger entries of the month 
 COMMENT ON COLUMN hospital_cost.costing.cells IS 'Rows of encounter_cost';
 COMMENT ON COLUMN hospital_cost.costing.cells_written IS 'Rows of encounter_cost that the last call wrote; the others stood already';
 COMMENT ON COLUMN hospital_cost.costing.not_taken IS 'Yuan charged for drugs and billable materials where neither the ordering nor (mode service_units) the performing unit has such cost; it is nobody''s single cost';
+COMMENT ON COLUMN hospital_cost.costing.cases IS 'Inpatients discharged in the month, kept with diagnosis, groups and cost';
+COMMENT ON COLUMN hospital_cost.costing.missing_months IS 'Earlier months of their stays that have cost booked and were not costed: F12 to F17 refuse (MC906) until they are and cost_objects is called again';
 COMMENT ON COLUMN hospital_cost.costing.seconds IS 'How long the last call took';
 COMMENT ON VIEW hospital_cost.encounter_cost IS 'The cell table (成本单元表): run × encounter × department × funding group, by component, yuan to eight decimals. All else is a roll-up of it. Rows without an encounter say why in matched and reason. A scope is the sum of funding groups 1 to n. Filter official, or one run_id';
 COMMENT ON COLUMN hospital_cost.encounter_cost.encounter_code IS 'null: cost of no encounter, see matched';
@@ -64,12 +66,11 @@ COMMENT ON VIEW hospital_cost.bed_day_cost_item IS 'Bed-day cost by cost item (�
 COMMENT ON COLUMN hospital_cost.bed_day_cost_item.department_code IS 'Ward; null: the whole hospital';
 COMMENT ON COLUMN hospital_cost.bed_day_cost_item.unit_cost IS 'Yuan a bed-day; null where there was none';
 COMMENT ON COLUMN hospital_cost.bed_day_cost_item.ratio IS 'Share of the item in the cost of its department and scope (构成比)';
-COMMENT ON VIEW hospital_cost.costing_warning IS 'What to know before a figure is used (核算提示): no_visits, no_bed_days (unit cost is null), workload_without_encounter, charges_without_encounter, no_activity, not_allocated, external, charged_without_cost (amount in yuan), loaded_below_counted (amount in visits or bed-days). Filter official, or one run_id';
 
 COMMENT ON TABLE hospital_cost._costing IS 'Costings, behind the view costing';
 COMMENT ON TABLE hospital_cost._encounter_cost IS 'Cells in 1e-8 yuan, behind the view encounter_cost';
 COMMENT ON TABLE hospital_cost._costing_part IS 'What the cells of each department and funding group of a run were computed from, as SHA-256; behind the view costing_part';
 COMMENT ON FUNCTION hospital_cost._cost_encounters(int, boolean) IS 'Writes the cells of a run (true: mode service_units) whose facts are not those of _costing_part; returns entries read, cells written, cents not taken';
-COMMENT ON FUNCTION hospital_cost._costing_gone() IS 'Trigger: cells and item costs go with the costing of their run';
+COMMENT ON FUNCTION hospital_cost._costing_gone() IS 'Trigger: cells, item costs and cases go with the costing of their run';
 COMMENT ON FUNCTION hospital_cost._days_over(date) IS 'Days of a month that are over';
 COMMENT ON VIEW hospital_cost._unit_cost_item IS 'Unit costs by cost item, behind visit_cost_item and bed_day_cost_item';

@@ -58,15 +58,30 @@ BEGIN ATOMIC
 	SELECT i.identity, i.expected, i.actual, i.difference
 	FROM k CROSS JOIN LATERAL hospital_cost.verify_item_cost(k.run_id) i
 	UNION ALL
-	-- A case is what its cells are in all official runs; the lists of cases leave out months long before admission.
-	SELECT 'cells of patients discharged in the month = cost of their cases', e.amount, c.amount, c.amount - e.amount
+	-- The cost of a case belongs to the month of discharge, so the month tells besides its own cells what the stays brought along from those before.
+	SELECT 'diseases + no disease + late − months before + in progress + visits = patients', p.patients, x.amount, x.amount - p.patients
 	FROM k
-	CROSS JOIN LATERAL (SELECT coalesce(sum(x.total), 0) AS amount FROM hospital_cost._case_stay(k.period) s
-		JOIN hospital_cost.encounter_cost x ON x.encounter_code = s.encounter_code
-			AND x.run_id IN (SELECT r.run_id FROM hospital_cost._run r WHERE r.official AND r.period <= k.period)) e
-	CROSS JOIN LATERAL (SELECT coalesce(sum(t.personnel + t.materials + t.billable_materials + t.drugs + t.depreciation + t.amortisation + t.risk_fund
-		+ t.other), 0) AS amount FROM hospital_cost._case_top_down(k.period) t) c
-	WHERE EXISTS (SELECT FROM hospital_cost._run r WHERE r.run_id = k.run_id AND r.official);
+	CROSS JOIN LATERAL (SELECT coalesce(sum(f.total), 0) AS patients, coalesce(sum(f.total) FILTER (WHERE f.in_progress), 0) AS in_progress,
+			coalesce(sum(f.total) FILTER (WHERE NOT f.in_progress AND n.encounter_code IS NULL), 0) AS visits
+		FROM hospital_cost.encounter_cost f
+		LEFT JOIN hospital_cost._costing_case n ON n.run_id = f.run_id AND n.encounter_code = f.encounter_code
+		WHERE f.run_id = k.run_id AND f.encounter_code IS NOT NULL) p
+	CROSS JOIN LATERAL (SELECT coalesce(sum(c.personnel::numeric + c.materials + c.billable_materials + c.drugs + c.depreciation + c.amortisation + c.risk_fund
+			+ c.other), 0) * 0.00000001 AS amount
+		FROM hospital_cost._costing_case_cost c WHERE c.run_id = k.run_id AND c.method = 1) c
+	CROSS JOIN LATERAL (SELECT coalesce(sum(f.total), 0) AS amount
+		FROM hospital_cost._costing_case n
+		JOIN hospital_cost.encounter_cost f ON f.encounter_code = n.encounter_code
+			AND f.run_id IN (SELECT u.run_id FROM hospital_cost._costing g CROSS JOIN LATERAL unnest(g.case_runs) AS u (run_id) WHERE g.run_id = k.run_id)
+		WHERE n.run_id = k.run_id AND NOT n.late) b
+	CROSS JOIN LATERAL (SELECT c.amount - b.amount + p.in_progress + p.visits AS amount) x
+	UNION ALL
+	SELECT 'cells of inpatients who had left and are no case', 0, c.n, c.n
+	FROM k
+	CROSS JOIN LATERAL (SELECT count(*)::numeric AS n FROM hospital_cost._encounter_cost f
+		JOIN hospital_cost.encounter e ON e.code = f.encounter_code AND e.kind = 'inpatient' AND e.status = 'active'
+		WHERE f.run_id = k.run_id AND f.status = 0
+			AND NOT EXISTS (SELECT FROM hospital_cost._costing_case n WHERE n.run_id = f.run_id AND n.encounter_code = f.encounter_code)) c;
 END;
 
-COMMENT ON FUNCTION hospital_cost.verify_costing(int) IS 'Proof of a costing (勾稽): cells against the run''s exact cost, unit by unit and component by component, and against what was charged; the identities of verify_item_cost; and, of an official run, the cells of the patients discharged in its month against the cost of their cases; difference is 0 in each row if all is well. A charge posted since shows until cost_objects is called again. No rows: the run has no costing. MC614';
+COMMENT ON FUNCTION hospital_cost.verify_costing(int) IS 'Proof of a costing (勾稽): cells against the run''s exact cost, unit by unit and component by component, and against what was charged; the identities of verify_item_cost; the kept cost of cases against the cells of the month and of those before; difference is 0 in each row if all is well. A charge posted since shows until cost_objects is called again. No rows: the run has no costing. MC614';

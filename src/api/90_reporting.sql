@@ -22,19 +22,25 @@ BEGIN ATOMIC
 	), unit AS MATERIALIZED (
 		SELECT o.period, o.in_range, o.in_year, d.department_code, d.department_name, d.class, d.setting
 		FROM official o JOIN hospital_cost._run_department d ON d.run_id = o.run_id
-	), cost AS (
-		SELECT o.in_range, o.in_year, coalesce(c.department_code, '') AS member, coalesce(d.class, 'unassigned') AS class,
-			coalesce(d.setting, 'none') AS setting,
+	), cell AS (
+		SELECT o.run_id, o.in_range, o.in_year, coalesce(c.department_code, '') AS member, coalesce(d.class, 'unassigned') AS class,
+			coalesce(d.setting, 'none') AS setting, c.cost_item_code, c.funding_source, c.cost_class,
 			CASE WHEN i.category = 'materials' AND i.billable THEN 'billable_materials' ELSE i.category END AS component,
-			hospital_cost._cost_origin(c.funding_source, c.cost_class) AS origin, sum(c.direct) AS direct, sum(c.full_cost) AS full_cost,
-			sum(c.level1 - CASE d.class WHEN 'administrative' THEN c.sent ELSE 0 END) AS level1,
-			sum(c.level2 - CASE d.class WHEN 'auxiliary' THEN c.sent ELSE 0 END) AS level2,
-			sum(c.level3 - CASE d.class WHEN 'technical' THEN c.sent ELSE 0 END) AS level3
+			m.part, m.amount * 100 AS cents
 		FROM official o
 		JOIN hospital_cost._department_cost c ON c.run_id = o.run_id
 		JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code
 		LEFT JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code
-		GROUP BY 1, 2, 3, 4, 5, 6, 7
+		CROSS JOIN LATERAL (VALUES ('direct', c.direct), ('level1', c.level1 - CASE d.class WHEN 'administrative' THEN c.sent ELSE 0 END),
+			('level2', c.level2 - CASE d.class WHEN 'auxiliary' THEN c.sent ELSE 0 END),
+			('level3', c.level3 - CASE d.class WHEN 'technical' THEN c.sent ELSE 0 END), ('full', c.full_cost)) AS m (part, amount)
+	), rounded AS (
+		-- Direct cost that was spread and transfers are finer than a cent. Each cost item keeps its sum, to the cent, and departments are rounded so
+		-- that they add up to it (largest remainder), before anything is added up: so whatever is added up ties. Full cost was rounded by the run.
+		SELECT c.*, floor(c.cents) + CASE WHEN row_number() OVER (w ORDER BY c.cents - floor(c.cents) DESC, c.member)
+			<= round(sum(c.cents) OVER w) - sum(floor(c.cents)) OVER w THEN 1 ELSE 0 END AS whole
+		FROM cell c
+		WINDOW w AS (PARTITION BY c.run_id, c.part, c.cost_item_code, c.funding_source, c.cost_class)
 	), income AS (
 		SELECT t.period, coalesce(t.ordering_department_code, t.performing_department_code) AS department_code, t.setting,
 			t.category, sum(t.amount) AS amount
@@ -64,12 +70,14 @@ BEGIN ATOMIC
 			AND w.measure = ANY (_form_department_fact.wanted) AND w.measure NOT IN ('visits', 'bed_days')
 			AND w.period BETWEEN _form_department_fact.first AND _form_department_fact.period_to
 	)
-	SELECT c.in_range, c.in_year, c.member, NULL, c.class, c.setting, m.measure, c.component, c.origin, m.amount
-	FROM cost c
-	CROSS JOIN LATERAL (VALUES ('direct', c.direct), ('indirect', c.full_cost - c.direct), ('full', c.full_cost), ('level1', c.level1),
-		('level2', c.level2), ('level3', c.level3), ('rounding', c.full_cost - c.direct - c.level1 - c.level2 - c.level3))
-		AS m (measure, amount)
+	SELECT c.in_range, c.in_year, c.member, NULL, c.class, c.setting, m.measure, c.component,
+		hospital_cost._cost_origin(c.funding_source, c.cost_class), sum(c.whole * m.sign) * 0.01
+	FROM rounded c
+	JOIN (VALUES ('direct', 'direct', 1), ('direct', 'indirect', -1), ('direct', 'rounding', -1), ('level1', 'level1', 1), ('level1', 'rounding', -1),
+		('level2', 'level2', 1), ('level2', 'rounding', -1), ('level3', 'level3', 1), ('level3', 'rounding', -1), ('full', 'full', 1),
+		('full', 'indirect', 1), ('full', 'rounding', 1)) AS m (part, measure, sign) ON m.part = c.part
 	WHERE m.measure = ANY (_form_department_fact.wanted)
+	GROUP BY 1, 2, 3, 5, 6, 7, 8, 9
 	UNION ALL
 	SELECT o.in_range, o.in_year, n.department_code, NULL, coalesce(u.class, d.class), coalesce(u.setting, n.setting), 'income', n.category,
 		NULL, n.amount
@@ -97,6 +105,7 @@ RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	missing text;
+	again text;
 BEGIN
 	IF NOT EXISTS (SELECT FROM hospital_cost.form_layout l WHERE l.code = _form_guard.code) THEN
 		RAISE EXCEPTION 'form "%" does not exist', code USING ERRCODE = 'MC901',
@@ -130,6 +139,19 @@ BEGIN
 	IF missing IS NOT NULL THEN
 		RAISE EXCEPTION 'form "%" needs the cost objects of run %', code, missing USING ERRCODE = 'MC905',
 			HINT = 'Call hospital_cost.cost_objects(run) for each of these runs.';
+	END IF;
+	-- A case is told with all months of its stay, or not at all.
+	SELECT string_agg(DISTINCT to_char(m.month, 'YYYY-MM'), ', ' ORDER BY to_char(m.month, 'YYYY-MM')),
+		string_agg(DISTINCT format('hospital_cost.cost_objects(%s)', r.run_id), ', ') INTO missing, again
+	FROM hospital_cost._run r
+	JOIN hospital_cost._costing k ON k.run_id = r.run_id
+	CROSS JOIN LATERAL unnest(k.missing_months) AS m (month)
+	WHERE r.official AND r.period BETWEEN period_from AND period_to
+		AND EXISTS (SELECT FROM hospital_cost.form_layout l WHERE l.code = _form_guard.code AND l.object IN ('disease', 'drg'));
+	IF missing IS NOT NULL THEN
+		RAISE EXCEPTION 'form "%" lacks the cost of stays in %', code, missing USING ERRCODE = 'MC906',
+			DETAIL = 'Patients discharged in its months were there then, and those months have cost booked but no cost objects.',
+			HINT = format('Call hospital_cost.allocate and hospital_cost.cost_objects for %s, then %s again.', missing, again);
 	END IF;
 END $$;
 

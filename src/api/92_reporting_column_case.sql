@@ -10,7 +10,8 @@ BEGIN ATOMIC
 		('F11', 30, 'idle', '闲置产能', 'Idle capacity', false, '{idle}'), ('F11', 40, 'unmatched', '未匹配', 'Unmatched', false, '{unmatched}'),
 		('F11', 50, 'excluded', '不计入', 'Excluded', false, '{excluded}'), ('F11', 60, 'all', '合计', 'Total', false, NULL),
 		('F1[2-4]', 10, 'disease', '病种', 'Disease', true, '{grouped}'), ('F1[2-4]', 20, 'total', '合计', 'Total', false, '{grouped}'),
-		('F1[2-4]', 30, 'failed', '未归入病种', 'Cases of no disease', false, '{failed}'), ('F1[5-7]', 10, 'drg', 'DRG组', 'DRG group', true, '{grouped}'),
+		('F1[2-4]', 30, 'failed', '未归入病种', 'Cases of no disease', false, '{failed}'),
+		('F1[2-7]', 40, 'late', '出院后发生', 'After discharge', false, '{late}'), ('F1[5-7]', 10, 'drg', 'DRG组', 'DRG group', true, '{grouped}'),
 		('F1[5-7]', 20, 'total', '合计', 'Total', false, '{grouped}'), ('F1[5-7]', 30, 'failed', '未入组', 'Cases not grouped', false, '{failed}'))
 		AS r (form, no, code, zh, en, each_member, classes) ON f ~ ('^' || r.form || '$');
 	INSERT INTO hospital_cost.form_line (form_code, axis, position, code, name_zh, name_en, measures, components, per, decimals)
@@ -20,8 +21,8 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'F11', 'column', c.no, c.code, c.zh, c.en, c.measures, NULL, c.per, 6
 	FROM (VALUES (1, 'quantity', '操作数量', 'Quantity', '{quantity}'::text[], NULL), (20, 'price', '收费价格', 'Price', '{income}', 'quantity'),
-		(21, 'unit_result', '单位盈亏', 'Result a unit', '{income,-cost}', 'quantity'), (22, 'total_cost', '总成本', 'Total cost', '{cost}', NULL),
-		(23, 'income', '总收入', 'Income', '{income}', NULL), (24, 'result', '总盈亏', 'Result', '{income,-cost}', NULL))
+		(21, 'unit_result', '单位盈亏', 'Result a unit', '{income,-cost}', 'quantity'), (22, 'total_cost', '总成本', 'Total cost', '{whole_cost}', NULL),
+		(23, 'income', '总收入', 'Income', '{income}', NULL), (24, 'result', '总盈亏', 'Result', '{income,-whole_cost}', NULL))
 		AS c (no, code, zh, en, measures, per)
 	WHERE 'F11' = ANY (_load_form_cases.made);
 	INSERT INTO hospital_cost.form_line (form_code, axis, position, code, name_zh, name_en, measures, components, per, decimals)

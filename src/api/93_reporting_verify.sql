@@ -19,9 +19,11 @@ BEGIN ATOMIC
 		LEFT JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code
 		CROSS JOIN LATERAL (SELECT hospital_cost._cost_origin(c.funding_source, c.cost_class) AS origin) x
 	), booked AS (
-		SELECT coalesce(sum(d.amount), 0) AS direct,
-			coalesce(sum(d.amount) FILTER (WHERE hospital_cost._cost_origin(d.funding_source, d.cost_class) = 'own'), 0) AS direct_own
-		FROM official r JOIN hospital_cost._run_direct d ON d.run_id = r.run_id
+		-- Forms tell each cost item to the cent.
+		SELECT coalesce(sum(d.amount), 0) AS exact, coalesce(sum(round(d.amount, 2)), 0) AS direct,
+			coalesce(sum(round(d.amount, 2)) FILTER (WHERE hospital_cost._cost_origin(d.funding_source, d.cost_class) = 'own'), 0) AS direct_own
+		FROM (SELECT x.funding_source, x.cost_class, sum(x.amount) AS amount FROM official r JOIN hospital_cost._run_direct x ON x.run_id = r.run_id
+			GROUP BY x.run_id, x.cost_item_code, x.funding_source, x.cost_class) d
 	), income AS (
 		SELECT coalesce(sum(t.amount), 0) AS income,
 			coalesce(sum(t.amount) FILTER (WHERE coalesce(u.class, d.class) <> 'clinical'), 0) AS elsewhere
@@ -30,19 +32,30 @@ BEGIN ATOMIC
 		JOIN hospital_cost.department d ON d.code = coalesce(t.ordering_department_code, t.performing_department_code)
 		LEFT JOIN hospital_cost._run_department u ON u.run_id = r.run_id AND u.department_code = d.code
 	), costed AS (
-		SELECT bool_and(EXISTS (SELECT FROM hospital_cost._costing k WHERE k.run_id = r.run_id)) AS costed FROM official r
+		SELECT bool_and(k.run_id IS NOT NULL) AS costed, bool_and(k.missing_months IS NOT DISTINCT FROM '{}') AS complete
+		FROM official r LEFT JOIN hospital_cost._costing k ON k.run_id = r.run_id
 	), pool AS (
-		SELECT coalesce(sum(c.direct + c.level1 + c.level2), 0) AS amount
-		FROM official r
-		JOIN hospital_cost._department_cost c ON c.run_id = r.run_id AND hospital_cost._cost_origin(c.funding_source, c.cost_class) = 'own'
-		JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code AND d.class IN ('clinical', 'technical')
-		JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code AND i.category <> 'drugs' AND NOT (i.category = 'materials' AND i.billable)
+		SELECT coalesce(sum(x.amount), 0) AS amount
+		FROM (SELECT round(sum(c.direct + c.level1 + c.level2), 2) AS amount
+			FROM official r
+			JOIN hospital_cost._department_cost c ON c.run_id = r.run_id AND hospital_cost._cost_origin(c.funding_source, c.cost_class) = 'own'
+			JOIN hospital_cost._run_department d ON d.run_id = c.run_id AND d.department_code = c.department_code AND d.class IN ('clinical', 'technical')
+			JOIN hospital_cost._run_cost_item i ON i.run_id = c.run_id AND i.cost_item_code = c.cost_item_code AND i.category <> 'drugs'
+				AND NOT (i.category = 'materials' AND i.billable)
+			GROUP BY r.run_id) x
 	), discharged AS (
-		SELECT coalesce(sum(k.total), 0) AS amount
-		FROM official r
-		CROSS JOIN LATERAL hospital_cost._discharged_case(r.period) g
-		JOIN hospital_cost.encounter_cost k ON k.encounter_code = g.encounter_code AND k.funding_group = 1 AND k.official AND k.period <= r.period
-		WHERE (SELECT x.costed FROM costed x)
+		-- From the cells: what the cases have in their month and in those the costing took besides, and late ones in the month.
+		SELECT coalesce(sum(t.amount) FILTER (WHERE t.object = 'disease' AND NOT t.late), 0) AS disease,
+			coalesce(sum(t.amount) FILTER (WHERE t.object = 'drg' AND NOT t.late), 0) AS drg,
+			coalesce(sum(t.amount) FILTER (WHERE t.object = 'drg' AND t.late), 0) AS late
+		FROM (SELECT x.object, c.late, round(sum(k.total), 2) AS amount
+			FROM official r
+			JOIN hospital_cost._costing g ON g.run_id = r.run_id
+			JOIN hospital_cost._costing_case c ON c.run_id = r.run_id
+			JOIN hospital_cost.encounter_cost k ON k.encounter_code = c.encounter_code AND k.funding_group = 1
+				AND (k.run_id = r.run_id OR NOT c.late AND k.run_id = ANY (g.case_runs))
+			CROSS JOIN LATERAL (VALUES ('disease', c.disease_code), ('drg', c.group_code)) AS x (object, member)
+			GROUP BY r.run_id, x.object, c.late, CASE WHEN NOT c.late THEN x.member END) t
 	), unit AS (
 		SELECT coalesce(sum(v.total_cost) FILTER (WHERE v.object = 'visit'), 0) AS visit,
 			coalesce(sum(v.total_cost) FILTER (WHERE v.object = 'bed_day'), 0) AS bed_day
@@ -53,7 +66,7 @@ BEGIN ATOMIC
 	FROM hospital_cost.form_layout l
 	CROSS JOIN LATERAL hospital_cost.form(l.code, _form_sum.period_from, _form_sum.period_to) f
 	LEFT JOIN hospital_cost.form_line x ON x.form_code = l.code AND x.axis = 'row' AND NOT x.each_member AND x.code = f.row_code
-	WHERE l.object = 'department' OR (SELECT x.costed FROM costed x)
+	WHERE (SELECT CASE l.object WHEN 'department' THEN true WHEN 'item' THEN x.costed ELSE x.complete END FROM costed x)
 	GROUP BY 1
 	UNION ALL
 	SELECT x.name, x.amount
@@ -62,8 +75,9 @@ BEGIN ATOMIC
 		('direct_own', b.direct_own), ('income', i.income), ('income_elsewhere', i.elsewhere), ('visits', u.visit), ('bed_days', u.bed_day),
 		('full', c.full_cost),
 		-- Controlled rounding leaves a run at a neighbouring cell unit.
-		('direct_rounded', CASE WHEN abs(c.full_cost - b.direct) < (SELECT sum(r.cell_unit) FROM official r) THEN c.full_cost ELSE b.direct END),
-		('pool', p.amount), ('discharged', g.amount), ('costed', k.costed::int), ('zero', 0)) AS x (name, amount);
+		('direct_rounded', CASE WHEN abs(c.full_cost - b.exact) < (SELECT sum(r.cell_unit) FROM official r) THEN c.full_cost ELSE b.exact END),
+		('pool', p.amount), ('discharged_disease', g.disease), ('discharged_drg', g.drg), ('late', g.late),
+		('costed', k.costed::int), ('complete', k.complete::int), ('zero', 0)) AS x (name, amount);
 END;
 
 CREATE OR REPLACE FUNCTION hospital_cost.verify_forms(period_from date, period_to date DEFAULT NULL)
@@ -133,25 +147,27 @@ BEGIN ATOMIC
 		(50, 'F11 items + idle + unmatched + excluded = pools after two levels', '{pool}', '{F11.total.total_cost,F11.idle.total_cost,
 			F11.unmatched.total_cost,F11.excluded.total_cost}'),
 		(51, 'F11 income − cost = result', '{F11.total.income,-F11.total.total_cost}', '{F11.total.result}'),
-		(52, 'F12 diseases + no disease = cost of discharged patients', '{discharged}', '{F12.total.total_cost,F12.failed.total_cost}'),
+		(52, 'F12 diseases + no disease = cost of discharged patients', '{discharged_disease}', '{F12.total.total_cost,F12.failed.total_cost}'),
 		(53, 'F12 drugs + billable materials + services = total', '{F12.total.drugs,F12.total.billable_materials,F12.total.services}',
 			'{F12.total.total_cost}'),
 		(54, 'F13 cost items = F12 total', '{F12.total.total_cost}', '{F13.total.personnel,F13.total.materials,F13.total.drugs,F13.total.depreciation,
 			F13.total.amortisation,F13.total.risk_fund,F13.total.other}'),
 		(55, 'F14 service units = F12 total', '{F12.total.total_cost}', '{F14.total.ward,F14.total.icu,F14.total.theatre,F14.total.examination,
 			F14.total.laboratory,F14.total.drugs,F14.total.materials,F14.total.other_unit}'),
-		(56, 'F15 groups + not grouped = cost of discharged patients', '{discharged}', '{F15.total.total_cost,F15.failed.total_cost}'),
+		(56, 'F15 groups + not grouped = cost of discharged patients', '{discharged_drg}', '{F15.total.total_cost,F15.failed.total_cost}'),
 		(57, 'F15 cases = F12 cases', '{F12.total.cases,F12.failed.cases}', '{F15.total.cases,F15.failed.cases}'),
 		(58, 'F16 cost items = F15 total', '{F15.total.total_cost}', '{F16.total.personnel,F16.total.materials,F16.total.drugs,F16.total.depreciation,
 			F16.total.amortisation,F16.total.risk_fund,F16.total.other}'),
 		(59, 'F17 service units = F15 total', '{F15.total.total_cost}', '{F17.total.ward,F17.total.icu,F17.total.theatre,F17.total.examination,
-			F17.total.laboratory,F17.total.drugs,F17.total.materials,F17.total.other_unit}'))
+			F17.total.laboratory,F17.total.drugs,F17.total.materials,F17.total.other_unit}'),
+		(60, 'F12 after discharge = cells of patients who had left before', '{late}', '{F12.late.total_cost}'),
+		(61, 'F15 after discharge = F12 after discharge', '{F12.late.total_cost,F12.late.income}', '{F15.late.total_cost,F15.late.income}'))
 	SELECT r.identity, e.amount, a.amount, CASE WHEN num_nulls(e.amount, a.amount) = 2 THEN 0 ELSE a.amount - e.amount END
 	FROM rule r
 	CROSS JOIN LATERAL (SELECT CASE WHEN count(*) = count(s.amount) THEN sum(CASE WHEN x.name LIKE '-%' THEN -s.amount ELSE s.amount END) END
 		FROM unnest(r.expected) AS x (name) LEFT JOIN said s ON s.name = ltrim(x.name, '-')) e (amount)
 	CROSS JOIN LATERAL (SELECT CASE WHEN count(*) = count(s.amount) THEN sum(CASE WHEN x.name LIKE '-%' THEN -s.amount ELSE s.amount END) END
 		FROM unnest(r.actual) AS x (name) LEFT JOIN said s ON s.name = ltrim(x.name, '-')) a (amount)
-	WHERE r.no < 50 OR EXISTS (SELECT FROM said s WHERE s.name = 'costed' AND s.amount = 1)
+	WHERE r.no < 50 OR EXISTS (SELECT FROM said s WHERE s.name = CASE WHEN r.no < 52 THEN 'costed' ELSE 'complete' END AND s.amount = 1)
 	ORDER BY r.no;
 END;

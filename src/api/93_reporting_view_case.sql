@@ -1,5 +1,5 @@
 -- 90 reporting: F11 to F17 with fixed columns, of every official month whose cost objects are computed. The mode is asked for so that no form is
--- made before its month is known to have them.
+-- made before its month is known to have them; those of diseases and groups tell no month that lacks stays (MC906).
 
 CREATE OR REPLACE VIEW hospital_cost.form_f11 AS
 SELECT r.period, f.row_no, f.row_code, f.row_name, max(f.amount) FILTER (WHERE f.col_code = 'quantity') AS quantity,
@@ -21,8 +21,8 @@ SELECT r.period, f.row_no, f.row_code, f.row_name, max(f.amount) FILTER (WHERE f
 	max(f.amount) FILTER (WHERE f.col_code = 'billable_materials') AS billable_materials,
 	max(f.amount) FILTER (WHERE f.col_code = 'services') AS services, max(f.amount) FILTER (WHERE f.col_code = 'income') AS income,
 	max(f.amount) FILTER (WHERE f.col_code = 'result') AS result
-FROM hospital_cost.costing r CROSS JOIN LATERAL hospital_cost.form('F12', CASE WHEN r.mode <> '' THEN r.period END) f
-WHERE r.official
+FROM hospital_cost.costing r CROSS JOIN LATERAL hospital_cost.form('F12', CASE WHEN r.missing_months = '{}' THEN r.period END) f
+WHERE r.official AND r.missing_months = '{}'
 GROUP BY r.period, f.row_no, f.row_code, f.row_name;
 
 CREATE OR REPLACE VIEW hospital_cost.form_f13 AS
@@ -36,8 +36,8 @@ SELECT r.period, f.row_no, f.row_code, f.row_name, max(f.amount) FILTER (WHERE f
 	max(f.amount) FILTER (WHERE f.col_code = 'risk_fund') AS risk_fund, max(f.ratio) FILTER (WHERE f.col_code = 'risk_fund') AS risk_fund_ratio,
 	max(f.amount) FILTER (WHERE f.col_code = 'other') AS other, max(f.ratio) FILTER (WHERE f.col_code = 'other') AS other_ratio,
 	max(f.amount) FILTER (WHERE f.col_code = 'total') AS total
-FROM hospital_cost.costing r CROSS JOIN LATERAL hospital_cost.form('F13', CASE WHEN r.mode <> '' THEN r.period END) f
-WHERE r.official
+FROM hospital_cost.costing r CROSS JOIN LATERAL hospital_cost.form('F13', CASE WHEN r.missing_months = '{}' THEN r.period END) f
+WHERE r.official AND r.missing_months = '{}'
 GROUP BY r.period, f.row_no, f.row_code, f.row_name;
 
 CREATE OR REPLACE VIEW hospital_cost.form_f14 AS
@@ -51,8 +51,8 @@ SELECT r.period, f.row_no, f.row_code, f.row_name, max(f.amount) FILTER (WHERE f
 	max(f.ratio) FILTER (WHERE f.col_code = 'drugs') AS drugs_ratio, max(f.amount) FILTER (WHERE f.col_code = 'materials') AS materials,
 	max(f.ratio) FILTER (WHERE f.col_code = 'materials') AS materials_ratio, max(f.amount) FILTER (WHERE f.col_code = 'other_unit') AS other_unit,
 	max(f.ratio) FILTER (WHERE f.col_code = 'other_unit') AS other_unit_ratio, max(f.amount) FILTER (WHERE f.col_code = 'total') AS total
-FROM hospital_cost.costing r CROSS JOIN LATERAL hospital_cost.form('F14', CASE WHEN r.mode <> '' THEN r.period END) f
-WHERE r.official
+FROM hospital_cost.costing r CROSS JOIN LATERAL hospital_cost.form('F14', CASE WHEN r.missing_months = '{}' THEN r.period END) f
+WHERE r.official AND r.missing_months = '{}'
 GROUP BY r.period, f.row_no, f.row_code, f.row_name;
 
 CREATE OR REPLACE VIEW hospital_cost.form_f15 AS
@@ -64,8 +64,8 @@ SELECT r.period, f.row_no, f.row_code, f.row_name, max(f.amount) FILTER (WHERE f
 	max(f.amount) FILTER (WHERE f.col_code = 'result') AS result, max(f.amount) FILTER (WHERE f.col_code = 'weight') AS weight,
 	max(f.amount) FILTER (WHERE f.col_code = 'cmi') AS cmi, max(f.amount) FILTER (WHERE f.col_code = 'payment') AS payment,
 	max(f.amount) FILTER (WHERE f.col_code = 'balance') AS balance, max(f.amount) FILTER (WHERE f.col_code = 'unpaid_cases') AS unpaid_cases
-FROM hospital_cost.costing r CROSS JOIN LATERAL hospital_cost.form('F15', CASE WHEN r.mode <> '' THEN r.period END) f
-WHERE r.official
+FROM hospital_cost.costing r CROSS JOIN LATERAL hospital_cost.form('F15', CASE WHEN r.missing_months = '{}' THEN r.period END) f
+WHERE r.official AND r.missing_months = '{}'
 GROUP BY r.period, f.row_no, f.row_code, f.row_name;
 
 CREATE OR REPLACE VIEW hospital_cost.form_f16 AS
@@ -79,8 +79,8 @@ SELECT r.period, f.row_no, f.row_code, f.row_name, max(f.amount) FILTER (WHERE f
 	max(f.amount) FILTER (WHERE f.col_code = 'risk_fund') AS risk_fund, max(f.ratio) FILTER (WHERE f.col_code = 'risk_fund') AS risk_fund_ratio,
 	max(f.amount) FILTER (WHERE f.col_code = 'other') AS other, max(f.ratio) FILTER (WHERE f.col_code = 'other') AS other_ratio,
 	max(f.amount) FILTER (WHERE f.col_code = 'total') AS total
-FROM hospital_cost.costing r CROSS JOIN LATERAL hospital_cost.form('F16', CASE WHEN r.mode <> '' THEN r.period END) f
-WHERE r.official
+FROM hospital_cost.costing r CROSS JOIN LATERAL hospital_cost.form('F16', CASE WHEN r.missing_months = '{}' THEN r.period END) f
+WHERE r.official AND r.missing_months = '{}'
 GROUP BY r.period, f.row_no, f.row_code, f.row_name;
 
 CREATE OR REPLACE VIEW hospital_cost.form_f17 AS
@@ -94,6 +94,6 @@ SELECT r.period, f.row_no, f.row_code, f.row_name, max(f.amount) FILTER (WHERE f
 	max(f.ratio) FILTER (WHERE f.col_code = 'drugs') AS drugs_ratio, max(f.amount) FILTER (WHERE f.col_code = 'materials') AS materials,
 	max(f.ratio) FILTER (WHERE f.col_code = 'materials') AS materials_ratio, max(f.amount) FILTER (WHERE f.col_code = 'other_unit') AS other_unit,
 	max(f.ratio) FILTER (WHERE f.col_code = 'other_unit') AS other_unit_ratio, max(f.amount) FILTER (WHERE f.col_code = 'total') AS total
-FROM hospital_cost.costing r CROSS JOIN LATERAL hospital_cost.form('F17', CASE WHEN r.mode <> '' THEN r.period END) f
-WHERE r.official
+FROM hospital_cost.costing r CROSS JOIN LATERAL hospital_cost.form('F17', CASE WHEN r.missing_months = '{}' THEN r.period END) f
+WHERE r.official AND r.missing_months = '{}'
 GROUP BY r.period, f.row_no, f.row_code, f.row_name;

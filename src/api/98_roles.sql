@@ -109,8 +109,8 @@ BEGIN ATOMIC
 			check_item_cost(integer) _item_list_price(text,date) _last_day(date)'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'item_cost_method item_volume_value item_equivalent item_time item_consumption activity
 			activity_item activity_staff staff_rate activity_resource resource_driver variable_share'),
-		('reader', 'SELECT', 'disease payment_group payment_rate cost_to_charge disease_cost drg_cost'),
-		('reader', 'EXECUTE', '_case_result(date)'),
+		('reader', 'SELECT', 'disease payment_group payment_rate cost_to_charge disease_cost drg_cost case_change'),
+		('reader', 'EXECUTE', '_case_result(date) _case_fact(date,text[]) _case_first_month(date)'),
 		('reader', 'SELECT', 'department_result'),
 		('reader', 'EXECUTE', 'department_cost_now(date,text) encounter_cost_now(text,text,text) cost_change(date,date,text)
 			item_cost_change(date,date,text)'),

@@ -15,6 +15,7 @@ CREATE TABLE hospital_cost.encounter (
 	birth_date date,
 	diagnosis_code text COLLATE "C",
 	drg_code text COLLATE "C",
+	procedure_code text COLLATE "C",
 	source_id smallint, -- of the attached table it follows
 	CONSTRAINT encounter_order_check CHECK (ended_at >= started_at AND isfinite(ended_at)),
 	CONSTRAINT encounter_started_at_check CHECK (isfinite(started_at))

@@ -27,7 +27,10 @@ CREATE TABLE hospital_cost._costing (
 	cells bigint,
 	cells_written bigint, -- of them, when it was computed last
 	not_taken numeric(18,2), -- charges for drugs and billable materials that no unit has the cost of
-	seconds numeric(12,3)
+	seconds numeric(12,3),
+	cases bigint, -- inpatients discharged in the month
+	case_runs int[], -- whose cells those have besides
+	missing_months date[] -- of their stays that have cost booked and are not costed
 );
 
 -- What a unit's cells of one funding group were computed from: SHA-256 of the activity they are spread by, of what was charged, and of the terms (pool,

@@ -119,7 +119,14 @@ INSERT INTO hospital_cost.driver_value (period, driver_code, receiver_code, quan
 INSERT INTO hospital_cost.driver_value (period, driver_code, server_code, receiver_code, quantity)
 	SELECT '2025-03-01', 'service_quantity', 'X1', code, 10 * ascii(reverse(code)) FROM hospital_cost.department WHERE class IN ('technical', 'clinical');
 INSERT INTO hospital_cost.workload_value (period, department_code, measure, quantity) VALUES ('2025-03-01', 'C3', 'bed_days', 140);
-SELECT hospital_cost.allocate('2025-03-01', 'four_class_three_level');
+SELECT hospital_cost.allocate('2025-03-01', 'four_class_three_level') AS run \gset
+-- Costed, with cases that are kept as they were before one is corrected.
+INSERT INTO hospital_cost.disease (code, name, diagnosis_codes, procedure_codes) VALUES ('LW', '阑尾炎', '{K35}', '{47}');
+INSERT INTO hospital_cost.payment_group (code, name, weight) VALUES ('GD29', '阑尾切除术', 0.98);
+INSERT INTO hospital_cost.payment_rate (rate) VALUES (4000);
+UPDATE hospital_cost.encounter SET diagnosis_code = 'K35.9', procedure_code = '47.01', drg_code = 'GD29' WHERE kind = 'inpatient';
+SELECT hospital_cost.cost_objects(:run);
+UPDATE hospital_cost.encounter SET diagnosis_code = 'I10' WHERE code = (SELECT min(e.code) FROM hospital_cost.encounter e WHERE e.kind = 'inpatient');
 
 -- A settlement that was cancelled, settled again, and of which a line was given back.
 INSERT INTO hospital_cost.benefit_rule (scheme, care, kind, band, ratio) VALUES ('310', 'inpatient', 'ratio', '[0,1000)', 0.8), ('310', 'outpatient', 'ratio', '[0,)', 0.5);

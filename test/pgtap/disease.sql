@@ -58,8 +58,10 @@ SELECT is(his.drg('GD29'), 'drg case cases 2 weight 1.6000 cmi 0.8000 cost 3018.
 SELECT is(his.drg('P01'), 'dip case cases 1 weight 120.0000 cmi 120.0000 cost 600.00 payment 1140.00 result 540.00 unpaid 0', 'a DIP group: points × the value of the day of discharge');
 SELECT is(his.drg(NULL), ' not grouped cases 1 weight  cmi  cost 812.50 payment  result  unpaid 1', 'what failed grouping is counted and in no group');
 UPDATE hospital_cost.encounter SET diagnosis_code = 'K35' WHERE code = 'C';
+SELECT hospital_cost.cost_objects(:march) \g /dev/null
 SELECT is((SELECT format('%s %s %s', c.cases, c.unit_cost, c.median_cost) FROM hospital_cost.disease_cost c WHERE c.disease_code = 'D1' AND c.scope = 'medical' AND c.method = 'top_down'), '3 1277.08 812.50', 'the median of three is not their mean');
 UPDATE hospital_cost.encounter SET diagnosis_code = 'K80' WHERE code = 'C';
+SELECT hospital_cost.cost_objects(:march) \g /dev/null
 SELECT throws_ok($$INSERT INTO hospital_cost.payment_group (code, name, weight) VALUES ('GD29', 'x', 1)$$, '23P01', NULL, 'a group has one weight a day');
 SELECT throws_ok($$INSERT INTO hospital_cost.payment_rate (kind, rate) VALUES ('drg', 1)$$, '23P01', NULL, 'and a payer one rate');
 

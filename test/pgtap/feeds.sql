@@ -20,7 +20,7 @@ INSERT INTO hospital_cost.encounter (code, kind, department_code, started_at) VA
 INSERT INTO his.visit (no, born) VALUES ('V1', '1940-06-01');
 SELECT hospital_cost.attach_encounters('his.visit', his.visit_mapping(), 'flag', his.visit_options() || '{"backfill": true}') \g /dev/null
 SELECT is((SELECT e::text FROM hospital_cost.encounter e WHERE e.code = 'V1'),
-	(SELECT format('(V1,P1,active,outpatient,C1,"%s",,,standard,M,1940-06-01,,,%s)', '2025-03-01 08:00+08'::timestamptz, a.source_id) FROM hospital_cost.attachment a),
+	(SELECT format('(V1,P1,active,outpatient,C1,"%s",,,standard,M,1940-06-01,,,,%s)', '2025-03-01 08:00+08'::timestamptz, a.source_id) FROM hospital_cost.attachment a),
 	'back-filled: codes translated, date and time in the hospital''s zone, defaults; the row written by hand is the table''s now');
 INSERT INTO his.visit (no, kind, sex, zt, day, clock) VALUES (' V2 ', 2, '?', '1', '2025-03-31', '24:00'), ('V3', 1, '女', '预约', DEFAULT, DEFAULT), ('V4', 1, NULL, '退号', DEFAULT, DEFAULT);
 SELECT results_eq($$SELECT e.code COLLATE "default", e.kind, e.sex, e.status, hospital_cost.hospital_day(e.started_at)::text FROM hospital_cost.encounter e WHERE e.source_id IS NOT NULL ORDER BY e.code COLLATE "C"$$,
