@@ -15,7 +15,7 @@ FROM live l LEFT JOIN hospital_cost.cashier_window w ON w.code = l.window_code
 GROUP BY l.period, l.window_code, w.name, l.care;
 
 -- The reason of a charge that was given back stands in the hospital's own row; the ledger says what and how much.
-CREATE OR REPLACE FUNCTION hospital_cost._charge_refunds(a hospital_cost.attachment, from_day date, to_day date)
+CREATE OR REPLACE FUNCTION hospital_cost._charge_refunds(a hospital_cost.attachment, day_from date, day_to date)
 RETURNS TABLE (reason text, ordering_id smallint, item_id int, refunds bigint, quantity numeric, amount numeric)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -32,12 +32,12 @@ BEGIN
 	SELECT s.reason, r.ordering_id, r.item_id, count(*), -sum(r.quantity) * 0.0001, -sum(r.amount) * 0.01
 	FROM hospital_cost._ledger r
 	LEFT JOIN unnest(keys, reasons) AS s (key, reason) ON s.key = CASE r.source_key_text WHEN '' THEN r.source_key::text ELSE r.source_key_text END
-	WHERE r.source_id = a.source_id AND r.service_day >= from_day AND r.service_day <= to_day AND r.amount < 0 AND r.flags & 64 = 0
+	WHERE r.source_id = a.source_id AND r.service_day >= day_from AND r.service_day <= day_to AND r.amount < 0 AND r.flags & 64 = 0
 		AND NOT EXISTS (SELECT FROM hospital_cost._ledger u WHERE u.encounter_code = r.encounter_code AND u.reverses = r.entry_id AND u.flags & 64 <> 0)
 	GROUP BY s.reason, r.ordering_id, r.item_id;
 END $$;
 
-CREATE OR REPLACE FUNCTION hospital_cost.refund_reasons(from_day date, to_day date)
+CREATE OR REPLACE FUNCTION hospital_cost.refund_reasons(day_from date, day_to date)
 RETURNS TABLE (origin text, reason text, reason_name text, feeds text, department_code text, department_name text, item_code text, item_name text,
 	is_drug boolean, refunds bigint, quantity numeric, amount numeric)
 LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -46,14 +46,14 @@ BEGIN
 	WITH told AS (
 		SELECT 'charge' AS origin, c.reason, d.code, d.name, i.code AS item, i.name AS item_name, i.kind = 'drug' AS is_drug, c.refunds, c.quantity,
 			c.amount
-		FROM hospital_cost.attachment a CROSS JOIN LATERAL hospital_cost._charge_refunds(a, from_day, to_day) c
+		FROM hospital_cost.attachment a CROSS JOIN LATERAL hospital_cost._charge_refunds(a, day_from, day_to) c
 		JOIN hospital_cost.charge_item i ON i.item_id = c.item_id LEFT JOIN hospital_cost.department d ON d.department_id = c.ordering_id
 		WHERE a.feed = 'charges'
 		UNION ALL
 		SELECT 'payment', p.reason, d.code, d.name, NULL, NULL, NULL, count(*), NULL, -sum(p.amount)
 		FROM hospital_cost._live_payment p LEFT JOIN hospital_cost.encounter e ON e.code = p.encounter_code
 		LEFT JOIN hospital_cost.department d ON d.code = e.department_code
-		WHERE p.kind IN ('refund', 'deposit_refund') AND p.day >= from_day AND p.day <= to_day GROUP BY p.reason, d.code, d.name
+		WHERE p.kind IN ('refund', 'deposit_refund') AND p.day >= day_from AND p.day <= day_to GROUP BY p.reason, d.code, d.name
 	)
 	SELECT t.origin, t.reason, min(r.name), min(r.feeds), t.code, t.name, t.item, t.item_name, t.is_drug, sum(t.refunds)::bigint,
 		sum(t.quantity)::numeric(16,4), sum(t.amount)::numeric(18,2)
@@ -75,6 +75,6 @@ LEFT JOIN hospital_cost._shift_audit a ON a.shift_id = x.shift_id
 GROUP BY x.day;
 
 COMMENT ON VIEW hospital_cost.window_performance IS 'Windows (窗口效率) by month and care (inpatient 住院 or outpatient 门急诊): transactions, and seconds from started_at to paid_at (办理时长): mean, median, 80th percentile, longest, of those timed. Payments of an encounter without a row count as outpatient';
-COMMENT ON FUNCTION hospital_cost.refund_reasons(date, date) IS 'Refunds by reason (退费原因) from from_day to to_day (both included), for purchasing, pharmacy and departments: charges given back by ordering department and item (origin charge, day of service), money given back by department of the encounter (origin payment, day of payment). reason null: none was given; feeds: whom it concerns, see reason_code. Reads the reason in the attached tables';
+COMMENT ON FUNCTION hospital_cost.refund_reasons(date, date) IS 'Refunds by reason (退费原因) from day_from to day_to (both included), for purchasing, pharmacy and departments: charges given back by ordering department and item (origin charge, day of service), money given back by department of the encounter (origin payment, day of payment). reason null: none was given; feeds: whom it concerns, see reason_code. Reads the reason in the attached tables';
 COMMENT ON FUNCTION hospital_cost._charge_refunds(hospital_cost.attachment, date, date) IS 'Charges of one attached table that were given back, by reason, department and item';
 COMMENT ON VIEW hospital_cost.cash_sheet IS 'Cash by day of the close (现金日报), all cashiers: expected = float_start + float_moved + cash_in − cash_out − banked − float_end, what was counted, long and short, and how many closes were reviewed and audited';

@@ -124,7 +124,7 @@ BEGIN
 END $$;
 
 -- The past predicted with what was known then: each case from those over before its day. Its DRG is found after discharge, so it is not used.
-CREATE OR REPLACE FUNCTION hospital_cost.predict_charges_error(from_day date, to_day date, day_of_stay int DEFAULT 1, sample int DEFAULT 2000,
+CREATE OR REPLACE FUNCTION hospital_cost.predict_charges_error(day_from date, day_to date, day_of_stay int DEFAULT 1, sample int DEFAULT 2000,
 	kind text DEFAULT 'inpatient')
 RETURNS TABLE (likeness text, cases bigint, without_cases bigint, mape numeric, median_error numeric, bias numeric, p80_coverage numeric)
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -133,14 +133,14 @@ DECLARE
 	days date[];
 	zone text := hospital_cost.hospital_timezone();
 BEGIN
-	IF from_day > to_day OR day_of_stay < 1 OR sample < 1 THEN
-		RAISE EXCEPTION 'a back-test of % to %, day %, sample % is not possible', from_day, to_day, day_of_stay, sample USING ERRCODE = 'MC30Z',
+	IF day_from > day_to OR day_of_stay < 1 OR sample < 1 THEN
+		RAISE EXCEPTION 'a back-test of % to %, day %, sample % is not possible', day_from, day_to, day_of_stay, sample USING ERRCODE = 'MC30Z',
 			HINT = 'Give first and last day, the day of the stay from 1, and how many cases at most.';
 	END IF;
 	SELECT array_agg(x.code ORDER BY x.code), array_agg(x.first_day + day_of_stay - 1 ORDER BY x.code) INTO codes, days FROM (
 		SELECT e.code, (e.started_at AT TIME ZONE zone)::date AS first_day FROM hospital_cost.encounter e
-		WHERE e.kind = predict_charges_error.kind AND e.status = 'active' AND (e.ended_at AT TIME ZONE zone)::date >= from_day
-			AND (e.ended_at AT TIME ZONE zone)::date <= to_day
+		WHERE e.kind = predict_charges_error.kind AND e.status = 'active' AND (e.ended_at AT TIME ZONE zone)::date >= day_from
+			AND (e.ended_at AT TIME ZONE zone)::date <= day_to
 			AND (e.ended_at AT TIME ZONE zone)::date - (e.started_at AT TIME ZONE zone)::date >= day_of_stay - 1
 			AND EXISTS (SELECT FROM hospital_cost._ledger l WHERE l.encounter_code = e.code AND l.service_day <= (e.started_at AT TIME ZONE zone)::date + 1)
 		ORDER BY md5(e.code) COLLATE "C", e.code LIMIT sample) x;
@@ -164,4 +164,4 @@ COMMENT ON FUNCTION hospital_cost._like_cases(text[], date[], int) IS 'Cases lik
 COMMENT ON FUNCTION hospital_cost._predict(text[], date[], int) IS 'Predictions of many encounters at once, each on its day; narrowest: the first likeness to try (3 leaves out DRG)';
 COMMENT ON FUNCTION hospital_cost.predict_charges(text, date) IS 'Expected final bill (住院费用预测) from the first day on, yuan: charges so far plus what like cases (同病种/DRG/科室) were charged after the same day of their stay, scaled by charges so far (½ to 2). median, and p80 that four in five stay below. Like cases ended before the day, at most two years earlier; likeness says which they are, widened until there are 20, the latest 200 count.
 day: null for the last one charged. state: predicted, few_cases, no_cases (nothing to go by), over (the encounter has ended: the bill itself). MC244 unknown encounter, MC30Z day before the stay';
-COMMENT ON FUNCTION hospital_cost.predict_charges_error(date, date, int, int, text) IS 'Back-test of predict_charges (预测误差回测) over encounters of a kind that ended from from_day to to_day (both included), as it would have said on a day of their stay from what was over by then, without their DRG; a fixed sample. By likeness and for all: mape, median_error and bias of the median in percent of the bill; p80_coverage: percent of bills not above p80. MC30Z no such range';
+COMMENT ON FUNCTION hospital_cost.predict_charges_error(date, date, int, int, text) IS 'Back-test of predict_charges (预测误差回测) over encounters of a kind that ended from day_from to day_to (both included), as it would have said on a day of their stay from what was over by then, without their DRG; a fixed sample. By likeness and for all: mape, median_error and bias of the median in percent of the bill; p80_coverage: percent of bills not above p80. MC30Z no such range';

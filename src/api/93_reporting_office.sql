@@ -1,7 +1,7 @@
 -- 90 reporting: the year of a cashier office, from data: the report that finance and audit read.
 
 -- What was taken and given back, window by window, as the reports of the cashier room count it.
-CREATE OR REPLACE FUNCTION hospital_cost._office_work(from_day date, to_day date)
+CREATE OR REPLACE FUNCTION hospital_cost._office_work(day_from date, day_to date)
 RETURNS TABLE (section int, code text, name text, name_en text, unit text, period date, value numeric, detail text)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -11,7 +11,7 @@ BEGIN ATOMIC
 			p.kind IN ('payment', 'deposit') AS is_in, date_trunc('month', p.day::timestamp)::date AS month
 		FROM hospital_cost._live_payment p LEFT JOIN hospital_cost.encounter e ON e.code = p.encounter_code
 		LEFT JOIN hospital_cost.payment_method m ON m.code = p.method COLLATE "C"
-		WHERE p.day BETWEEN from_day AND to_day
+		WHERE p.day BETWEEN day_from AND day_to
 	), busy AS (
 		SELECT l.day, count(*) AS n FROM live l GROUP BY l.day ORDER BY n DESC, l.day LIMIT 1
 	), half_hour AS (
@@ -59,7 +59,7 @@ BEGIN ATOMIC
 	CROSS JOIN LATERAL (VALUES ('refunds', '退费笔数', 'refunds', '笔', t.n::numeric), ('refund_amount', '退费金额', 'refunded', '元', t.amount),
 		('refund_percent', '退费率', 'refunded of taken', '%', round(100 * t.amount / nullif(t.money_in, 0), 4)),
 		('refunds_waiting', '超限退费待审批', 'refunds above the limit, not approved', '笔',
-			(SELECT count(*) FROM hospital_cost.refund_approval r WHERE r.state = 'waiting' AND r.day BETWEEN from_day AND to_day)))
+			(SELECT count(*) FROM hospital_cost.refund_approval r WHERE r.state = 'waiting' AND r.day BETWEEN day_from AND day_to)))
 		AS v (code, name, name_en, unit, value)
 	UNION ALL
 	SELECT 6, 'refund_reason', coalesce(min(r.name), x.reason, '未填原因'), coalesce(x.reason, 'no reason given'), '笔', NULL, count(*),
@@ -68,15 +68,15 @@ BEGIN ATOMIC
 END;
 
 -- How the days were closed and met their statements.
-CREATE OR REPLACE FUNCTION hospital_cost._office_control(from_day date, to_day date)
+CREATE OR REPLACE FUNCTION hospital_cost._office_control(day_from date, day_to date)
 RETURNS TABLE (section int, code text, name text, name_en text, unit text, period date, value numeric, detail text)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH closed AS MATERIALIZED (
-		SELECT s.* FROM hospital_cost.shift s WHERE s.closed_at IS NOT NULL AND hospital_cost.hospital_day(s.closed_at) BETWEEN from_day AND to_day
+		SELECT s.* FROM hospital_cost.shift s WHERE s.closed_at IS NOT NULL AND hospital_cost.hospital_day(s.closed_at) BETWEEN day_from AND day_to
 	), rate AS MATERIALIZED (
 		SELECT r.kind, hospital_cost.period_of(r.day)::date AS month, greatest(r.ours, r.lines) AS items, r.differences, r.open
-		FROM hospital_cost.reconciliation_rate r WHERE r.day BETWEEN from_day AND to_day
+		FROM hospital_cost.reconciliation_rate r WHERE r.day BETWEEN day_from AND day_to
 	)
 	SELECT 4, v.code, v.name, v.name_en, v.unit, NULL::date, v.value, NULL::text
 	FROM (SELECT count(*) AS n, count(c.reviewed_at) AS reviewed, count(c.audited_at) AS audited, count(*) FILTER (WHERE c.difference > 0) AS long_cases,
@@ -104,7 +104,7 @@ BEGIN ATOMIC
 END;
 
 -- Insurers, receipts and debts. Insurers' figures are of whole months.
-CREATE OR REPLACE FUNCTION hospital_cost._office_debt(from_day date, to_day date)
+CREATE OR REPLACE FUNCTION hospital_cost._office_debt(day_from date, day_to date)
 RETURNS TABLE (section int, code text, name text, name_en text, unit text, period date, value numeric, detail text)
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -112,10 +112,10 @@ BEGIN ATOMIC
 	FROM (SELECT coalesce(sum(k.encounters), 0) AS encounters, sum(k.insured_encounters) AS insured, sum(k.remote_attempts) AS remote,
 		sum(k.remote_succeeded) AS remote_ok,
 			sum(k.with_credential) AS credential, sum(k.e_credential) AS e, sum(k.settlements) AS settlements FROM hospital_cost.insurer_kpi k
-		WHERE k.period BETWEEN hospital_cost.period_of(from_day) AND to_day) t
+		WHERE k.period BETWEEN hospital_cost.period_of(day_from) AND day_to) t
 	CROSS JOIN (SELECT coalesce(sum(a.claimed), 0) AS claimed, coalesce(sum(a.paid), 0) AS paid, coalesce(sum(a.refused), 0) AS refused,
 			coalesce(sum(a.refused_violation), 0) AS violation, coalesce(sum(a.difference), 0) AS difference, coalesce(sum(a.open), 0) AS open
-		FROM hospital_cost.insurer_ageing(to_day) a WHERE a.period BETWEEN hospital_cost.period_of(from_day) AND to_day) c
+		FROM hospital_cost.insurer_ageing(day_to) a WHERE a.period BETWEEN hospital_cost.period_of(day_from) AND day_to) c
 	CROSS JOIN LATERAL (VALUES ('insured_percent', '医保结算占比', 'settled with an insurer', '%', round(100 * t.insured / nullif(t.encounters, 0), 2)),
 		('settlements', '医保结算笔数', 'settlements with insurers', '笔', coalesce(t.settlements, 0)),
 		('remote_success_percent', '异地直接结算成功率', 'remote settlements that succeeded', '%', round(100 * t.remote_ok / nullif(t.remote, 0), 2)),
@@ -130,25 +130,25 @@ BEGIN ATOMIC
 		('void', '作废票据', 'void receipts'), ('gap', '断号', 'gaps'), ('duplicate', '重号', 'duplicates'), ('void_used', '作废后使用', 'void, but used'),
 		('outside', '号段外', 'outside of any range'), ('other_cashier', '他人号段', 'used by another cashier')) AS s (state, name, name_en)
 	LEFT JOIN (SELECT x.state, count(*) AS n FROM hospital_cost.receipt x
-		WHERE coalesce(x.day, hospital_cost.hospital_day(x.voided_at), from_day) BETWEEN from_day AND to_day GROUP BY x.state) r ON r.state = s.state
+		WHERE coalesce(x.day, hospital_cost.hospital_day(x.voided_at), day_from) BETWEEN day_from AND day_to GROUP BY x.state) r ON r.state = s.state
 	UNION ALL
 	SELECT 9, v.code, v.name, v.name_en, v.unit, NULL, v.value, NULL
-	FROM (SELECT count(*) AS n, coalesce(sum(u.unpaid), 0) AS amount FROM hospital_cost._unpaid_at(to_day) u) t
-	CROSS JOIN (SELECT count(*) AS n, count(*) FILTER (WHERE m.state = 'sent') AS sent FROM hospital_cost.reminder m WHERE m.day BETWEEN from_day
-		AND to_day) m
+	FROM (SELECT count(*) AS n, coalesce(sum(u.unpaid), 0) AS amount FROM hospital_cost._unpaid_at(day_to) u) t
+	CROSS JOIN (SELECT count(*) AS n, count(*) FILTER (WHERE m.state = 'sent') AS sent FROM hospital_cost.reminder m WHERE m.day BETWEEN day_from
+		AND day_to) m
 	CROSS JOIN LATERAL (VALUES ('unpaid_encounters', '期末欠费人次', 'encounters that owe at the end', '人次', t.n::numeric),
 		('unpaid_amount', '期末欠费金额', 'owed at the end', '元', t.amount), ('reminders', '催缴提醒', 'reminders', '条', m.n),
 		('reminders_sent', '已发提醒', 'reminders sent', '条', m.sent)) AS v (code, name, name_en, unit, value);
 END;
 
-CREATE OR REPLACE FUNCTION hospital_cost.cashier_office_report(from_day date, to_day date)
+CREATE OR REPLACE FUNCTION hospital_cost.cashier_office_report(day_from date, day_to date)
 RETURNS TABLE (row_no int, section text, section_en text, code text, name text, name_en text, unit text, period date, value numeric, detail text)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
 BEGIN ATOMIC
 	WITH told AS (
-		SELECT w.*, row_number() OVER () AS place FROM hospital_cost._office_work(from_day, to_day) w
-		UNION ALL SELECT w.*, row_number() OVER () FROM hospital_cost._office_control(from_day, to_day) w
-		UNION ALL SELECT w.*, row_number() OVER () FROM hospital_cost._office_debt(from_day, to_day) w
+		SELECT w.*, row_number() OVER () AS place FROM hospital_cost._office_work(day_from, day_to) w
+		UNION ALL SELECT w.*, row_number() OVER () FROM hospital_cost._office_control(day_from, day_to) w
+		UNION ALL SELECT w.*, row_number() OVER () FROM hospital_cost._office_debt(day_from, day_to) w
 	)
 	SELECT (row_number() OVER (ORDER BY t.section, t.code = 'refund_reason',
 			CASE WHEN t.section NOT IN (2, 5, 8) AND t.code <> 'refund_reason' THEN t.place END, t.code COLLATE "C", t.period NULLS FIRST, t.value DESC,
