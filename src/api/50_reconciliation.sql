@@ -1,4 +1,4 @@
--- 50 reconciliation: statements come in, and both sides of a day as the matcher reads them.
+-- 50 reconciliation: statements come in, and the matcher.
 
 DO $$
 DECLARE
@@ -76,71 +76,7 @@ BEGIN
 	RETURN id;
 END $$;
 
--- Ours: every entry of the kind's methods that is in no match. Taken back ones count while nothing stands in their place: then the channel should
--- have nothing either.
-CREATE OR REPLACE FUNCTION hospital_cost._reconciliation_ours(kind text, day date)
-RETURNS TABLE (id bigint, amount numeric, at timestamptz, dead boolean, taken boolean, transit boolean, reference text, tie text)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	WITH f AS MATERIALIZED (
-		SELECT x.*, hospital_cost.hospital_timezone() AS zone FROM hospital_cost.statement_format x
-		WHERE x.kind = _reconciliation_ours.kind AND x.valid @> _reconciliation_ours.day
-	), entry AS (
-		SELECT p.* FROM hospital_cost._payment p
-		WHERE p.day BETWEEN _reconciliation_ours.day - (SELECT f.look_back_days FROM f) AND _reconciliation_ours.day
-			AND p.method = ANY ((SELECT f.methods FROM f)::text[]) AND p.entry <> 'reverse'
-			AND p.entry_id NOT IN (SELECT d.entry_id FROM hospital_cost._reconciliation_difference d
-				WHERE d.entry_id IS NOT NULL AND (d.held OR d.kind <> _reconciliation_ours.kind))
-		UNION ALL
-		SELECT p.* FROM hospital_cost._reconciliation_difference d
-		JOIN hospital_cost._payment p ON p.entry_id = d.entry_id
-		WHERE d.kind = _reconciliation_ours.kind AND NOT d.held AND p.day < _reconciliation_ours.day - (SELECT f.look_back_days FROM f)
-	)
-	SELECT p.entry_id, p.amount, p.paid_at, r.version IS NOT NULL, t.kind IS NOT NULL,
-		_reconciliation_ours.day - p.day < f.transit_days AND (p.day + 1)::timestamp AT TIME ZONE f.zone - p.paid_at <= f.transit_margin,
-		p.reference, p.source_key
-	FROM (SELECT e.*, CASE (SELECT f.our_reference FROM f) WHEN 'settlement' THEN e.settlement WHEN 'receipt_no' THEN e.receipt_no ELSE e.external_reference END
-		COLLATE "C" AS reference FROM entry e) p
-	CROSS JOIN f
-	LEFT JOIN (SELECT x.source_id, x.source_key, x.version FROM hospital_cost._payment x WHERE x.entry = 'reverse') r
-		ON r.source_id = p.source_id AND r.source_key = p.source_key AND r.version = p.version
-	LEFT JOIN hospital_cost._reconciliation_match t
-		ON t.kind = _reconciliation_ours.kind AND t.reference = p.reference AND t.outgoing = (p.amount < 0)
-	WHERE NOT EXISTS (SELECT FROM hospital_cost._reconciliation_match m WHERE m.entry_id = p.entry_id)
-		AND (r.version IS NULL OR NOT EXISTS (SELECT FROM hospital_cost._payment n
-			WHERE n.source_id = p.source_id AND n.source_key = p.source_key AND n.version > p.version));
-END;
-
-CREATE OR REPLACE FUNCTION hospital_cost._reconciliation_lines(kind text, day date)
-RETURNS TABLE (id bigint, amount numeric, at timestamptz, dead boolean, taken boolean, transit boolean, reference text, tie text)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	WITH f AS MATERIALIZED (
-		SELECT x.*, hospital_cost.hospital_timezone() AS zone FROM hospital_cost.statement_format x
-		WHERE x.kind = _reconciliation_lines.kind AND x.valid @> _reconciliation_lines.day
-	), line AS (
-		SELECT l.*, s.digest FROM hospital_cost.statement_line l
-		JOIN hospital_cost.statement s ON s.statement_id = l.statement_id
-		WHERE l.day BETWEEN _reconciliation_lines.day - (SELECT f.look_back_days FROM f) AND _reconciliation_lines.day
-			AND s.kind = _reconciliation_lines.kind
-			AND l.line_id NOT IN (SELECT d.line_id FROM hospital_cost._reconciliation_difference d WHERE d.line_id IS NOT NULL AND d.held)
-		UNION ALL
-		SELECT l.*, s.digest FROM hospital_cost._reconciliation_difference d
-		JOIN hospital_cost.statement_line l ON l.line_id = d.line_id
-		JOIN hospital_cost.statement s ON s.statement_id = l.statement_id
-		WHERE d.kind = _reconciliation_lines.kind AND NOT d.held AND l.day < _reconciliation_lines.day - (SELECT f.look_back_days FROM f)
-	)
-	SELECT l.line_id, l.amount, coalesce(l.at, l.day::timestamp AT TIME ZONE f.zone), l.failed, t.kind IS NOT NULL,
-		_reconciliation_lines.day - l.day < f.transit_days
-			AND (l.at IS NULL OR (l.day + 1)::timestamp AT TIME ZONE f.zone - l.at <= f.transit_margin),
-		l.reference, lpad(l.line_no::text, 10, '0') || encode(l.digest, 'hex')
-	FROM line l
-	CROSS JOIN f
-	LEFT JOIN hospital_cost._reconciliation_match t
-		ON t.kind = _reconciliation_lines.kind AND t.reference = l.reference AND t.outgoing = (l.amount < 0)
-	WHERE NOT EXISTS (SELECT FROM hospital_cost._reconciliation_match m WHERE m.line_id = l.line_id);
-END;
-
-CREATE OR REPLACE FUNCTION hospital_cost._reconcile(kind text, day date)
-RETURNS TABLE (line_id bigint, entry_id bigint, match_id bigint, outcome text, rule text, outgoing boolean, reference text)
+-- Matches every entry of the kind's methods and every line that is in no match, and keeps the matches. Entries taken back count while nothing stands in their
+-- place: then the channel should have nothing either. Returned is what does not match.
+CREATE OR REPLACE FUNCTION hospital_cost._reconcile(kind text, day date, run int) RETURNS TABLE (line_id bigint, entry_id bigint, outcome text)
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'hc_reconcile';

@@ -96,17 +96,11 @@ BEGIN
 	IF undone IS NOT NULL THEN
 		PERFORM hospital_cost._reconciliation_undo(undone, 'taken_back', false, run, NULL);
 	END IF;
-	WITH result AS MATERIALIZED (
-		SELECT x.* FROM hospital_cost._reconcile(kind, day) x
-	), matched AS (
-		INSERT INTO hospital_cost._reconciliation_match (match_id, line_id, entry_id, run_id, rule, kind, outgoing, reference)
-		SELECT r.match_id, r.line_id, r.entry_id, run, r.rule, reconcile.kind, r.outgoing, r.reference FROM result r WHERE r.outcome = 'match' ORDER BY r.reference COLLATE "C"
-	)
 	SELECT array_agg(ROW(r.line_id, r.entry_id, coalesce(p.day, l.day), reconcile.day, false, reconcile.kind, r.outcome)::hospital_cost._reconciliation_difference)
-	INTO fresh FROM result r
+	INTO fresh FROM hospital_cost._reconcile(kind, day, run) r
 	LEFT JOIN hospital_cost._payment p ON p.entry_id = r.entry_id
 	LEFT JOIN hospital_cost.statement_line l ON l.line_id = r.line_id
-	WHERE r.outcome <> 'match' AND NOT (r.outcome IN ('his_only', 'in_transit') AND r.entry_id IN (
+	WHERE NOT (r.outcome IN ('his_only', 'in_transit') AND r.entry_id IN (
 		SELECT t.* FROM hospital_cost._settled_by_total(reconcile.kind, reconcile.day - f.look_back_days, reconcile.day) t));
 	PERFORM hospital_cost._reconciliation_replace(kind, day, run, fresh);
 	PERFORM hospital_cost._reconciliation_count(f, day, run);

@@ -18,9 +18,7 @@ COMMENT ON FUNCTION hospital_cost.match_by_hand(bigint[], bigint[], text) IS 'Ma
 COMMENT ON FUNCTION hospital_cost.bank_reconciliation(text, date) IS 'Bank reconciliation statement (银行存款余额调节表) as of a day: book balance and bank balance, each adjusted by what only the other side has; the last row is what remains unexplained, 0 where all lines are loaded. The books begin with the opening balance of the first statement. Errors MC501 no format, MC509 no balance';
 COMMENT ON FUNCTION hospital_cost._statement_format(text, date) IS 'The format of a kind in force on a day (MC501)';
 COMMENT ON FUNCTION hospital_cost._statement_field(hospital_cost.statement_format, jsonb, text) IS 'A field of a line of the file, by the heading the format gives it; null where empty';
-COMMENT ON FUNCTION hospital_cost._reconciliation_ours(text, date) IS 'Payments of a kind that are in no match, for the matcher';
-COMMENT ON FUNCTION hospital_cost._reconciliation_lines(text, date) IS 'Lines of a kind that are in no match, for the matcher';
-COMMENT ON FUNCTION hospital_cost._reconcile(text, date) IS 'What the matcher says of every open item of a kind up to a day; writes nothing';
+COMMENT ON FUNCTION hospital_cost._reconcile(text, date, int) IS 'Matches what is open of a kind up to a day, writes the matches of the run, and returns the items that do not match';
 COMMENT ON FUNCTION hospital_cost._reconciliation_lock(text) IS 'Until the transaction ends, nobody else reconciles the kind';
 COMMENT ON FUNCTION hospital_cost._reconciliation_undo(bigint[], text, boolean, int, text) IS 'Takes matches apart and tells the trail';
 COMMENT ON FUNCTION hospital_cost._reconciliation_replace(text, date, int, hospital_cost._reconciliation_difference[]) IS 'Puts the differences of a run in place of the former ones and tells the trail';

@@ -66,6 +66,7 @@ CREATE TABLE hospital_cost.statement_total (
 	PRIMARY KEY (statement_id, scheme, clearing_class, refund)
 );
 CREATE INDEX payment_day_idx ON hospital_cost._payment USING brin (day);
+CREATE INDEX payment_reversed_idx ON hospital_cost._payment (reverses) WHERE entry = 'reverse';
 
 CREATE SEQUENCE hospital_cost.reconciliation_run_seq;
 CREATE TABLE hospital_cost._reconciliation_run (

@@ -127,6 +127,15 @@ SELECT results_eq($$SELECT row_no, items, amount FROM hospital_cost.bank_reconci
 SELECT results_eq($$SELECT amount FROM hospital_cost.bank_reconciliation('bank', '2025-03-05') ORDER BY row_no$$, ARRAY[1310, 0, 0, 1310, 1000, 350, 40, 1310, 0]::numeric[], 'as of an earlier day too');
 SELECT throws_ok($$SELECT hospital_cost.bank_reconciliation('wechat', '2025-03-07')$$, 'MC509', NULL, 'without balances there is none');
 
+-- one reference of ours for several payments, which the lines do not know: amounts decide, and the reference is taken once
+SELECT his.pay_by(6101, 'BATCH', 11, '2025-03-08 09:00+08'), his.pay_by(6102, 'BATCH', 12, '2025-03-08 09:00+08') \g /dev/null
+SELECT hospital_cost.load_statement('wechat', '2025-03-08', jsonb_build_array(his.line(NULL, 11, '2025-03-08 09:01'), his.line(NULL, 12, '2025-03-08 09:01'))) \g /dev/null
+SELECT lives_ok($$SELECT hospital_cost.reconcile('wechat', '2025-03-08')$$, 'payments of one reference against lines without any');
+SELECT set_eq($$SELECT m.amount, m.rule FROM hospital_cost.reconciliation_match m WHERE m.source_key IN ('6101', '6102')$$, $$VALUES (11.00, 'amount'), (12.00, 'amount')$$, 'match by their amounts');
+SELECT his.pay_by(6103, 'BATCH', 13, '2025-03-08 10:00+08') \g /dev/null
+SELECT hospital_cost.reconcile('wechat', '2025-03-08') \g /dev/null
+SELECT set_has('SELECT his.open()', $$SELECT unnest(ARRAY['duplicate 6103 BATCH -13.00'])$$, 'and later ones of the reference are duplicates');
+
 -- the insurer: totals first, details where they differ
 INSERT INTO hospital_cost.statement_format (kind, name, methods, our_reference, schemes, clearing_classes)
 VALUES ('insurer', '医保', '{fund}', 'settlement', '{"310": ["employee"], "390": ["resident"]}', '{"11": ["outpatient", "emergency"], "21": ["inpatient"]}');
