@@ -73,10 +73,10 @@ END;
 -- The trigger: ordinary payments it enters itself, anything else goes to the function below.
 CREATE OR REPLACE FUNCTION hospital_cost.post_payments() RETURNS trigger
 AS 'MODULE_PATHNAME', 'hc_post_payments'
-LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 CREATE OR REPLACE FUNCTION hospital_cost._settle_payment_statement() RETURNS trigger
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	a hospital_cost.attachment;
 	gone text;

@@ -4,12 +4,15 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_proc.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "parser/parse_func.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "entry/sql.h"
 #include "store/posting_payment.h"
@@ -56,10 +59,12 @@ static Datum
 settle_in_sql(FunctionCallInfo fcinfo)
 {
 	LOCAL_FCINFO(call, 0);
-	List *name = list_make2(makeString("hospital_cost"), makeString("_settle_payment_statement"));
 	FmgrInfo function;
+	/* Looked up beside this one: the writer may not look into our schema. */
+	Oid oid = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("_settle_payment_statement"),
+							  PointerGetDatum(buildoidvector(NULL, 0)), ObjectIdGetDatum(get_func_namespace(fcinfo->flinfo->fn_oid)));
 
-	fmgr_info(LookupFuncName(name, 0, NULL, false), &function);
+	fmgr_info(oid, &function);
 	InitFunctionCallInfoData(*call, &function, 0, InvalidOid, fcinfo->context, NULL);
 	return FunctionCallInvoke(call);
 }

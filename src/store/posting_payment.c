@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
@@ -13,6 +14,7 @@
 #include "parser/parser.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -23,6 +25,7 @@
 #include "store/compat.h"
 #include "store/decimal.h"
 #include "store/ground.h"
+#include "store/ground_user.h"
 #include "store/posting_payment.h"
 
 /* As hospital_cost._judge_payments. */
@@ -110,6 +113,8 @@ make_reader(PaymentReader *reader)
 	Oid types[] = {REGCLASSOID};
 	Datum values[] = {ObjectIdGetDatum(reader->relid)};
 	MemoryContext caller = CurrentMemoryContext;
+	Relation catalogue;
+	GroundUser self;
 	bool isnull;
 	Datum query;
 
@@ -121,6 +126,10 @@ make_reader(PaymentReader *reader)
 	hospital_relid = ground_relation("hospital");
 	/* Valid before the read: an invalidation that arrives during it must not be lost. */
 	reader->valid = true;
+	/* The writer may not read our tables, and must not choose what the words of a query mean. */
+	catalogue = table_open(attachment_relid, AccessShareLock);
+	ground_become_owner(catalogue->rd_rel->relowner, &self);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	SPI_connect();
 	if (SPI_execute_with_args("SELECT r.source_id, r.query, r.payments, r.deposits, r.charged FROM hospital_cost._payment_reader($1) r",
 							  1, types, values, NULL, true, 0) != SPI_OK_SELECT)
@@ -139,6 +148,8 @@ make_reader(PaymentReader *reader)
 	}
 	SPI_finish();
 	MemoryContextSwitchTo(caller);
+	ground_become_self(&self);
+	table_close(catalogue, AccessShareLock);
 }
 
 PaymentReader *

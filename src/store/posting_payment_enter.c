@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
@@ -49,14 +50,21 @@ static bool
 has_any(const char *table, const char *index_name, int16 source_id, bool of_account, const PaymentRow *rows, int count)
 {
 	Relation heap = table_open(ground_relation(table), AccessShareLock);
-	Relation index = index_open(ground_relation(index_name), AccessShareLock);
-	TupleTableSlot *slot = table_slot_create(heap, NULL);
+	Relation index;
+	TupleTableSlot *slot;
 	SnapshotData dirty;
 	ScanKeyData keys[2];
 	int last = of_account ? 0 : 1;
 	IndexScanDesc scan;
 	bool found = false;
 
+	if (RelationGetNumberOfBlocks(heap) == 0)
+	{
+		table_close(heap, AccessShareLock);
+		return false;
+	}
+	index = index_open(ground_relation(index_name), AccessShareLock);
+	slot = table_slot_create(heap, NULL);
 	InitDirtySnapshot(dirty);
 	scan = INDEX_SCAN(heap, index, &dirty, last + 1);
 	ScanKeyEntryInitialize(&keys[0], 0, 1, BTEqualStrategyNumber, INT2OID, InvalidOid, F_INT2EQ, Int16GetDatum(source_id));
