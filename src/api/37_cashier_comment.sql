@@ -67,3 +67,4 @@ COMMENT ON FUNCTION hospital_cost._closed_by_other(bigint) IS 'A close in which 
 COMMENT ON FUNCTION hospital_cost._verify_closes(date) IS 'Identities of the closes that ended on a day';
 COMMENT ON FUNCTION hospital_cost._verify_vouchers(date) IS 'Identities of a day''s vouchers';
 COMMENT ON FUNCTION hospital_cost._verify_receipts(date) IS 'Identities of a day''s receipts';
+COMMENT ON FUNCTION hospital_cost._next_transaction() IS 'Number that the next transaction will get: above that of each one that has a number';
