@@ -38,7 +38,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION hospital_cost._next_transaction() RETURNS xid8
 AS 'MODULE_PATHNAME', 'hc_next_transaction'
-LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
 -- Takes what is the cashier's and in no close yet, then works out his cash from what was taken and nothing else. Where to begin looking: each close
 -- notes the last entry number drawn before it, and the first transaction that had not begun. Once all before that one have ended, an entry up to
