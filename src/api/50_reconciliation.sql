@@ -4,13 +4,17 @@ DO $$
 DECLARE
 	part text;
 BEGIN
-	FOREACH part IN ARRAY '{statement,statement_line,statement_total,_reconciliation_run,_reconciliation_event}'::text[] LOOP
+	FOREACH part IN ARRAY '{statement,statement_withdrawal,statement_line,statement_total,_reconciliation_run,_reconciliation_event}'::text[] LOOP
 		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER guard_change BEFORE UPDATE OR DELETE OR TRUNCATE ON hospital_cost.%I
 			FOR EACH STATEMENT EXECUTE FUNCTION hospital_cost._refuse_change(%L)', part,
 			CASE WHEN part LIKE 'statement%' THEN 'A statement is what the other side said: load the corrected one beside it, under a later number.'
 				ELSE 'The trail of reconciliation is append-only.' END);
 	END LOOP;
 END $$;
+
+-- What counts.
+CREATE OR REPLACE VIEW hospital_cost._standing_statement AS
+SELECT s.* FROM hospital_cost.statement s WHERE NOT EXISTS (SELECT FROM hospital_cost.statement_withdrawal w WHERE w.statement_id = s.statement_id);
 
 CREATE OR REPLACE FUNCTION hospital_cost._statement_format(kind text, day date) RETURNS hospital_cost.statement_format
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -46,6 +50,11 @@ BEGIN
 			DETAIL = 'A jsonb array of objects is expected, one a line, its keys the headings of the file.', HINT = 'Give the rows of the file as a jsonb array.';
 	END IF;
 	hash := sha256(convert_to(concat_ws(E'\n', opening_balance, closing_balance, lines::text), 'UTF8'));
+	-- What was withdrawn may be loaded again.
+	WHILE EXISTS (SELECT FROM hospital_cost.statement s JOIN hospital_cost.statement_withdrawal w ON w.statement_id = s.statement_id
+		WHERE s.kind = load_statement.kind AND s.day = load_statement.day AND s.digest = hash) LOOP
+		hash := sha256(hash);
+	END LOOP;
 	SELECT s.statement_id INTO id FROM hospital_cost.statement s
 	WHERE s.kind = load_statement.kind AND s.day = load_statement.day AND s.digest = hash;
 	IF FOUND THEN

@@ -60,7 +60,7 @@ BEGIN ATOMIC
 		FROM hospital_cost._payment p WHERE p.day = _reconciliation_count.day AND p.method = ANY (f.methods)
 	), line AS (
 		SELECT count(*) AS items, coalesce(sum(l.amount), 0) AS amount FROM hospital_cost.statement_line l
-		JOIN hospital_cost.statement s ON s.statement_id = l.statement_id AND s.kind = f.kind
+		JOIN hospital_cost._standing_statement s ON s.statement_id = l.statement_id AND s.kind = f.kind
 		WHERE l.day = _reconciliation_count.day AND NOT l.failed
 	), open AS (
 		SELECT d.outcome, count(*) AS items, sum(p.amount) AS ours, sum(l.amount) AS lines
@@ -84,7 +84,7 @@ DECLARE
 	fresh hospital_cost._reconciliation_difference[];
 BEGIN
 	PERFORM hospital_cost._reconciliation_lock(kind);
-	IF NOT EXISTS (SELECT FROM hospital_cost.statement s WHERE s.kind = reconcile.kind AND s.day >= reconcile.day) THEN
+	IF NOT EXISTS (SELECT FROM hospital_cost._standing_statement s WHERE s.kind = reconcile.kind AND s.day >= reconcile.day) THEN
 		RAISE EXCEPTION 'no statement of kind "%" tells of %', kind, day USING ERRCODE = 'MC504',
 			DETAIL = 'Every payment of the day would be called missing.', HINT = 'Load the statement of the day; one without lines is a statement too.';
 	END IF;
@@ -135,7 +135,7 @@ BEGIN
 		RAISE EXCEPTION 'no reason was given' USING ERRCODE = 'MC505', DETAIL = 'A match made by hand says why.', HINT = 'Give a note.';
 	END IF;
 	SELECT count(*) AS items, min(s.kind) AS kind, count(DISTINCT s.kind) AS kinds, sum(x.amount) AS amount, min(x.line_id) AS first INTO l
-	FROM hospital_cost.statement_line x JOIN hospital_cost.statement s ON s.statement_id = x.statement_id WHERE x.line_id = ANY (lines) AND NOT x.failed;
+	FROM hospital_cost.statement_line x JOIN hospital_cost._standing_statement s ON s.statement_id = x.statement_id WHERE x.line_id = ANY (lines) AND NOT x.failed;
 	PERFORM hospital_cost._reconciliation_lock(coalesce(l.kind, ''));
 	SELECT count(*) AS items, sum(x.amount) AS amount INTO p FROM hospital_cost._payment x
 	WHERE x.entry_id = ANY (entries) AND x.entry <> 'reverse' AND NOT EXISTS (SELECT FROM hospital_cost._payment r

@@ -26,7 +26,7 @@
 #define FORMAT_QUERY "SELECT f.amount_window, f.sum_window, f.sum_members, f.sum_candidates, f.look_back_days, f.methods, " \
 	"hospital_cost.hospital_timezone(), f.our_reference, f.transit_days, f.transit_margin " \
 	"FROM hospital_cost.statement_format f WHERE f.kind = $1 AND f.valid @> $2"
-#define STATEMENT_QUERY "SELECT s.statement_id, s.digest FROM hospital_cost.statement s WHERE s.kind = $1 ORDER BY s.statement_id"
+#define STATEMENT_QUERY "SELECT s.statement_id, s.digest FROM hospital_cost._standing_statement s WHERE s.kind = $1 ORDER BY s.statement_id"
 #define DAY_QUERY "SELECT ($2 - n.age + 1)::timestamp AT TIME ZONE $1 FROM pg_catalog.generate_series(0, $3 - 1) AS n (age) ORDER BY n.age"
 
 /* $1 kind, $2 first day, $3 day, $4 methods, $5 time zone. Held: a person has the item in hand. */

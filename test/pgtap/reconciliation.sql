@@ -113,6 +113,28 @@ SELECT is(hospital_cost.match_by_hand(ARRAY[:l], ARRAY[:e], 'it was he'), :l::bi
 SELECT throws_ok(format('SELECT hospital_cost.match_by_hand(ARRAY[%s], ARRAY[%s], ''x'')', :l, :e), 'MC507', NULL, 'once');
 SELECT results_eq(format('SELECT event, note FROM hospital_cost.reconciliation_event WHERE line_id = %s ORDER BY event_id', :l), $$VALUES ('unmatched', 'another patient'), ('matched', 'it was he')$$, 'the trail keeps both');
 
+-- a statement that was wrong: withdrawn with all that hangs on it, and loaded again
+SELECT his.pay_by(5101, 'D1', 21, '2025-03-06 10:00+08'), his.pay_by(5102, 'D2', 22, '2025-03-06 10:00+08'), his.pay_by(5103, 'D3', 23, '2025-03-06 10:00+08') \g /dev/null
+CREATE FUNCTION his.wrong_day() RETURNS bigint LANGUAGE sql AS $$ SELECT hospital_cost.load_statement('wechat', '2025-03-06', jsonb_build_array(his.line('D1', 21), his.line('D2', 22.5), his.line('D4', 24))) $$;
+SELECT his.wrong_day() AS s9 \gset
+SELECT hospital_cost.reconcile('wechat', '2025-03-06') \g /dev/null
+SELECT set_has('SELECT his.open()', $$SELECT unnest(ARRAY['amount_differs 5102 D2 0.50', 'channel_only D4 24.00', 'his_only 5103 D3 -23.00'])$$, 'before');
+SELECT throws_ok(format('SELECT hospital_cost.withdraw_statement(%s, '' '')', :s9), 'MC505', NULL, 'a statement is not withdrawn without a word');
+SELECT throws_ok('SELECT hospital_cost.withdraw_statement(-1::bigint, ''x'')', 'MC50A', NULL, 'nor one that is not there');
+SELECT lives_ok(format('SELECT hospital_cost.withdraw_statement(%s, ''another shop'')', :s9), 'withdrawn');
+SELECT lives_ok(format('SELECT hospital_cost.withdraw_statement(%s, ''again'')', :s9), 'the second time changes nothing');
+SELECT results_eq(format('SELECT reason, withdrawn_by FROM hospital_cost.statement_withdrawal WHERE statement_id = %s', :s9), $$VALUES ('another shop', session_user::text COLLATE "default")$$, 'the first word stands');
+SELECT set_eq(format($$SELECT format('%%s %%s', e.event, concat_ws(' ', e.what, p.source_key, l.reference, e.note)) FROM hospital_cost.reconciliation_event e LEFT JOIN hospital_cost.payment_ledger p USING (entry_id)
+	JOIN hospital_cost.statement_line l USING (line_id) WHERE l.statement_id = %s AND e.event = 'withdrawn'$$, :s9), ARRAY['withdrawn key 5101 D1 another shop', 'withdrawn amount_differs 5102 D2 another shop',
+	'withdrawn channel_only D4 another shop'], 'the trail tells what went');
+SELECT set_eq($$SELECT w FROM his.open() w WHERE w COLLATE "C" ~ ' D[1-4] '$$, ARRAY['his_only 5101 D1 -21.00', 'his_only 5102 D2 -22.00', 'his_only 5103 D3 -23.00'], 'its payments are open');
+SELECT hospital_cost.reconcile('wechat', '2025-03-06') \g /dev/null
+SELECT set_eq($$SELECT w FROM his.open() w WHERE w COLLATE "C" ~ ' D[1-4] '$$, ARRAY['his_only 5101 D1 -21.00', 'his_only 5102 D2 -22.00', 'his_only 5103 D3 -23.00'], 'and a run does not see its lines');
+SELECT cmp_ok(his.wrong_day(), '>', :s9::bigint, 'the same file is another statement now');
+SELECT is(his.wrong_day(), max(statement_id), 'but once') FROM hospital_cost.statement;
+SELECT hospital_cost.reconcile('wechat', '2025-03-06') \g /dev/null
+SELECT set_eq($$SELECT w FROM his.open() w WHERE w COLLATE "C" ~ ' D[1-4] '$$, ARRAY['amount_differs 5102 D2 0.50', 'channel_only D4 24.00', 'his_only 5103 D3 -23.00'], 'a reference that was withdrawn is matched again');
+
 -- the bank: sums, and its statement beside the books
 SELECT his.pay_by(6001, NULL, 100, way => 'transfer'), his.pay_by(6002, NULL, 250, '2025-03-05 11:00+08', 'transfer'), his.pay_by(6003, NULL, 40, way => 'transfer', type => '3'),
 	his.pay_by(6004, NULL, 500, '2025-03-07 09:00+08', 'transfer'), his.pay_by(6005, 'T5', 70, '2025-03-06 09:00+08', 'transfer') \g /dev/null
