@@ -1,11 +1,15 @@
 -- 50 reconciliation: a run over a day, and what a person does about it.
 
--- One run or one hand at a time for a kind.
+-- One run or one hand at a time for a kind, and each sees what the one before it committed.
 CREATE OR REPLACE FUNCTION hospital_cost._reconciliation_lock(kind text) RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT pg_advisory_xact_lock(hashtextextended('hospital_cost reconciliation ' || kind, 0));
-END;
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF current_setting('transaction_isolation') <> 'read committed' THEN
+		RAISE EXCEPTION 'statements are reconciled in a read committed transaction' USING ERRCODE = 'MC50B',
+			DETAIL = 'An older snapshot does not see what another run matched.', HINT = 'Begin the transaction with ISOLATION LEVEL READ COMMITTED.';
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtextextended('hospital_cost reconciliation ' || kind, 0));
+END $$;
 
 -- Takes matches apart; their items are open again, as if the other side had never come.
 CREATE OR REPLACE FUNCTION hospital_cost._reconciliation_undo(matches bigint[], event text, held boolean, run int, note text) RETURNS void
