@@ -53,25 +53,22 @@ BEGIN ATOMIC
 		AND EXISTS (SELECT FROM hospital_cost._receipt_range);
 END;
 
-CREATE OR REPLACE FUNCTION hospital_cost.verify_money(day date)
-RETURNS TABLE (identity text, expected numeric, actual numeric, difference numeric, example text)
-LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- What this room knows of a day's money; room 50 adds what statements say of it.
+CREATE OR REPLACE FUNCTION hospital_cost._verify_cashier(day date) RETURNS TABLE (identity text, expected numeric, actual numeric, example text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT x.identity, x.expected, x.actual, x.actual - x.expected, CASE WHEN x.actual <> x.expected THEN x.example END
-	FROM (
-		SELECT 'payments of the day = in closes + not closed yet' AS identity, coalesce(sum(p.amount), 0) AS expected,
-			(SELECT coalesce(sum(h.closed + h.not_closed), 0) FROM hospital_cost.hospital_day h WHERE h.day = verify_money.day) AS actual, NULL::text AS example
-		FROM hospital_cost._payment p WHERE p.day = verify_money.day
-		UNION ALL SELECT 'payments of the day = by cashier', coalesce(sum(p.amount), 0),
-			(SELECT coalesce(sum(c.amount), 0) FROM hospital_cost.cashier_day c WHERE c.day = verify_money.day), NULL
-		FROM hospital_cost._payment p WHERE p.day = verify_money.day
-		UNION ALL SELECT 'payments that nobody can close: no such cashier', 0, count(*), 'entry ' || min(m.entry_id) FROM hospital_cost._live_payment m
-		WHERE m.day = verify_money.day AND NOT EXISTS (SELECT FROM hospital_cost.cashier c
-			WHERE c.code = m.cashier_code AND c.login IS NOT NULL)
-		UNION ALL SELECT 'payments of an unknown method', 0, count(*), 'entry ' || min(m.entry_id) FROM hospital_cost._money m
-		WHERE m.day = verify_money.day AND m.channel IS NULL
-		UNION ALL SELECT * FROM hospital_cost._verify_closes(verify_money.day)
-		UNION ALL SELECT * FROM hospital_cost._verify_vouchers(verify_money.day)
-		UNION ALL SELECT * FROM hospital_cost._verify_receipts(verify_money.day)
-	) x;
+	SELECT 'payments of the day = in closes + not closed yet' AS identity, coalesce(sum(p.amount), 0) AS expected,
+		(SELECT coalesce(sum(h.closed + h.not_closed), 0) FROM hospital_cost.hospital_day h WHERE h.day = _verify_cashier.day) AS actual, NULL::text AS example
+	FROM hospital_cost._payment p WHERE p.day = _verify_cashier.day
+	UNION ALL SELECT 'payments of the day = by cashier', coalesce(sum(p.amount), 0),
+		(SELECT coalesce(sum(c.amount), 0) FROM hospital_cost.cashier_day c WHERE c.day = _verify_cashier.day), NULL
+	FROM hospital_cost._payment p WHERE p.day = _verify_cashier.day
+	UNION ALL SELECT 'payments that nobody can close: no such cashier', 0, count(*), 'entry ' || min(m.entry_id) FROM hospital_cost._live_payment m
+	WHERE m.day = _verify_cashier.day AND NOT EXISTS (SELECT FROM hospital_cost.cashier c
+		WHERE c.code = m.cashier_code AND c.login IS NOT NULL)
+	UNION ALL SELECT 'payments of an unknown method', 0, count(*), 'entry ' || min(m.entry_id) FROM hospital_cost._money m
+	WHERE m.day = _verify_cashier.day AND m.channel IS NULL
+	UNION ALL SELECT * FROM hospital_cost._verify_closes(_verify_cashier.day)
+	UNION ALL SELECT * FROM hospital_cost._verify_vouchers(_verify_cashier.day)
+	UNION ALL SELECT * FROM hospital_cost._verify_receipts(_verify_cashier.day);
 END;

@@ -29,17 +29,20 @@
 #define STATEMENT_QUERY "SELECT s.statement_id, s.digest FROM hospital_cost._standing_statement s WHERE s.kind = $1 ORDER BY s.statement_id"
 #define DAY_QUERY "SELECT ($2 - n.age + 1)::timestamp AT TIME ZONE $1 FROM pg_catalog.generate_series(0, $3 - 1) AS n (age) ORDER BY n.age"
 
-/* $1 kind, $2 first day, $3 day, $4 methods, $5 time zone. Held: a person has the item in hand. */
+/*
+ * $1 kind, $2 first day, $3 day, $4 methods, $5 time zone. Held: a person has the item in hand. An item that a run of a later day saw beside one of a
+ * later day is judged by runs of that day.
+ */
 #define OUR_COLUMNS "SELECT p.entry_id, p.amount, p.paid_at, p.day, p.%s, p.source_key FROM hospital_cost._payment p "
 #define LINE_COLUMNS "SELECT l.line_id, l.amount, coalesce(l.at, l.day::timestamp AT TIME ZONE $5), l.day, l.reference, l.failed, l.at IS NULL, " \
 	"l.statement_id, l.line_no FROM hospital_cost.statement_line l "
 #define OPEN_DIFFERENCE "JOIN hospital_cost._reconciliation_difference d ON d.kind = $1 AND NOT d.held AND "
 #define OUR_ROWS OUR_COLUMNS "WHERE p.day BETWEEN $2 AND $3 AND p.method = ANY ($4) AND p.entry <> 'reverse' AND p.entry_id NOT IN (" \
-	"SELECT d.entry_id FROM hospital_cost._reconciliation_difference d WHERE d.entry_id IS NOT NULL AND (d.held OR d.kind <> $1))"
+	"SELECT d.entry_id FROM hospital_cost._reconciliation_difference d WHERE d.entry_id IS NOT NULL AND (d.held OR d.kind <> $1 OR d.day > $3))"
 #define OUR_OPEN_ROWS OUR_COLUMNS OPEN_DIFFERENCE "d.entry_id = p.entry_id WHERE p.day < $2 " \
 	"AND NOT EXISTS (SELECT FROM hospital_cost._reconciliation_match m WHERE m.entry_id = p.entry_id)"
 #define LINE_ROWS LINE_COLUMNS "WHERE l.day BETWEEN $2 AND $3 AND l.line_id NOT IN (" \
-	"SELECT d.line_id FROM hospital_cost._reconciliation_difference d WHERE d.line_id IS NOT NULL AND d.held)"
+	"SELECT d.line_id FROM hospital_cost._reconciliation_difference d WHERE d.line_id IS NOT NULL AND (d.held OR d.day > $3))"
 #define LINE_OPEN_ROWS LINE_COLUMNS OPEN_DIFFERENCE "d.line_id = l.line_id WHERE l.day < $2 " \
 	"AND NOT EXISTS (SELECT FROM hospital_cost._reconciliation_match m WHERE m.line_id = l.line_id)"
 

@@ -176,5 +176,22 @@ SELECT hospital_cost.reconcile('insurer', '2025-03-05') \g /dev/null
 SELECT set_eq($$SELECT his.open('insurer') EXCEPT SELECT w FROM his.open('insurer') w WHERE w ~ '700[246]'$$, ARRAY['amount_differs 7001 S1 -0.01', 'his_only 7005 -500.00'], 'are matched by the number of the settlement; where the totals are equal no line is missed');
 SELECT throws_ok($$SELECT * FROM hospital_cost.compare_totals('none', '2025-03-05')$$, 'MC501', NULL, 'totals of a kind without a format');
 
+-- payments = statements + open differences, day by day; what came after the run is told
+SELECT hospital_cost.reconcile(k, d::date) FROM unnest('{wechat,bank,insurer}'::text[]) k, generate_series('2025-03-05'::timestamp, '2025-03-08', '1 day') d
+	WHERE EXISTS (SELECT FROM hospital_cost.statement s WHERE s.kind = k AND s.day >= d) ORDER BY d \g /dev/null
+CREATE FUNCTION his.wrong(d date) RETURNS SETOF text LANGUAGE sql AS $$ SELECT concat_ws('|', v.identity, v.difference, v.example) FROM hospital_cost.verify_money(d) v WHERE v.identity ~ '^(wechat|bank|insurer): ' AND v.difference <> 0 $$;
+SELECT is_empty(format('SELECT his.wrong(%L)', d), 'statements of ' || d::date) FROM generate_series('2025-03-05'::timestamp, '2025-03-08', '1 day') d;
+SELECT is((SELECT count(*) FROM hospital_cost.verify_money('2025-03-05') v WHERE v.identity ~ '^(wechat|bank|insurer): '), 9::bigint, 'of three kinds');
+SELECT his.pay_by(8001, 'LATE', 5, '2025-03-08 10:00+08') \g /dev/null
+SELECT results_eq($$SELECT his.wrong('2025-03-08') ~ '^wechat: payments of the day = matched . open differences.-5.00.entry'$$, ARRAY[true], 'a payment after the run');
+SELECT hospital_cost.load_statement('wechat', '2025-03-08', jsonb_build_array(his.line('LATE', 5, '2025-03-08 09:01'))) AS s8 \gset
+SELECT results_eq($$SELECT count(*) FROM his.wrong('2025-03-08')$$, ARRAY[2::bigint], 'and a line');
+SELECT hospital_cost.reconcile('wechat', '2025-03-08') \g /dev/null
+SELECT is_empty($$SELECT his.wrong('2025-03-08')$$, 'are told by the next one');
+SET LOCAL session_replication_role = replica;
+UPDATE hospital_cost._payment SET amount = 6 WHERE source_key = '8001';
+SET LOCAL session_replication_role = origin;
+SELECT results_eq($$SELECT his.wrong('2025-03-08') ~ '^wechat: matches whose payments are not their lines.1.match'$$, ARRAY[true], 'money that was changed under its match is found');
+
 SELECT * FROM finish();
 ROLLBACK;
