@@ -48,9 +48,26 @@ BEGIN ATOMIC
 	SELECT 'receipts: payments without a number', 0::numeric, count(*)::numeric, 'entry ' || min(p.entry_id)
 	FROM hospital_cost._live_payment p WHERE p.day = _verify_receipts.day AND p.entry = 'post' AND p.receipt_no IS NULL
 		AND EXISTS (SELECT FROM hospital_cost._receipt_range)
-	UNION ALL SELECT 'receipts: numbers used twice, void, outside or by another cashier', 0, count(*), min(r.receipt_no)
-	FROM hospital_cost.receipt r WHERE r.day = _verify_receipts.day AND r.state IN ('duplicate', 'void_used', 'outside', 'other_cashier')
-		AND EXISTS (SELECT FROM hospital_cost._receipt_range);
+	UNION ALL SELECT 'receipts: numbers used twice, void, outside or by another cashier', 0, count(*), min(x.receipt_no)
+	FROM (
+		SELECT u.receipt_no FROM (
+			SELECT p.receipt_no COLLATE "C" AS receipt_no, min(p.cashier_code) AS first_cashier, max(p.cashier_code) AS last_cashier,
+				count(*) FILTER (WHERE p.entry = 'post') AS payments,
+				min(w.account) <> max(w.account) OR min(w.settlement) <> max(w.settlement) OR min(w.cashier_code) <> max(w.cashier_code)
+					OR min(w.day) <> max(w.day) AS is_shared
+			-- The numbers of the day, and whatever else was given one of them on any day.
+			FROM (SELECT DISTINCT d.receipt_no COLLATE "C" AS receipt_no FROM hospital_cost._live_payment d
+				WHERE d.day = _verify_receipts.day AND d.receipt_no IS NOT NULL) o
+			JOIN hospital_cost._live_payment p ON p.receipt_no COLLATE "C" = o.receipt_no
+			LEFT JOIN LATERAL (SELECT COALESCE(p.encounter_code, p.patient_code) AS account, coalesce(p.settlement, '') COLLATE "C" AS settlement,
+				coalesce(p.cashier_code, '') AS cashier_code, p.day WHERE p.entry = 'post') w ON true
+			GROUP BY p.receipt_no COLLATE "C" HAVING min(p.day) = _verify_receipts.day) u
+		LEFT JOIN hospital_cost._receipt_range r ON left(u.receipt_no, length(r.prefix)) = r.prefix AND length(u.receipt_no) = length(r.prefix) + r.width
+			AND CASE WHEN substr(u.receipt_no, length(r.prefix) + 1) ~ '^[0-9]{1,18}$' THEN substr(u.receipt_no, length(r.prefix) + 1)::bigint <@ r.numbers END
+		LEFT JOIN hospital_cost._receipt_void v ON v.receipt_no = u.receipt_no
+		WHERE v.receipt_no IS NOT NULL AND u.payments > 0 OR v.receipt_no IS NULL AND (u.is_shared OR r.range_id IS NULL
+			OR r.cashier_code <> u.first_cashier OR u.first_cashier <> u.last_cashier)) x
+	WHERE EXISTS (SELECT FROM hospital_cost._receipt_range);
 END;
 
 -- What this room knows of a day's money; room 50 adds what statements say of it.
