@@ -71,7 +71,13 @@ BEGIN
 			HINT = 'Correct columns in hospital_cost.statement_format, or the file.';
 	END IF;
 	INSERT INTO hospital_cost.statement (kind, day, source, opening_balance, closing_balance, digest)
-	VALUES (kind, day, source, opening_balance, closing_balance, hash) RETURNING statement_id INTO id;
+	VALUES (kind, day, source, opening_balance, closing_balance, hash) ON CONFLICT DO NOTHING RETURNING statement_id INTO id;
+	IF id IS NULL THEN
+		-- Another session has just loaded the same.
+		SELECT s.statement_id INTO id FROM hospital_cost.statement s
+		WHERE s.kind = load_statement.kind AND s.day = load_statement.day AND s.digest = hash;
+		RETURN id;
+	END IF;
 	INSERT INTO hospital_cost.statement_line (statement_id, line_no, at, day, amount, failed, reference)
 	SELECT id, l.n, x.at, coalesce((x.at AT TIME ZONE zone)::date, load_statement.day),
 		CASE WHEN hospital_cost._statement_field(f, l.line, 'direction') = ANY (f.outgoing) THEN -abs(x.amount) ELSE x.amount END,
