@@ -54,6 +54,8 @@ BEGIN
 			WHEN f.name IN ('paid_at', 'started_at') AND t.n = 0 THEN 'NULL::pg_catalog.timestamptz'
 			WHEN f.name IN ('paid_at', 'started_at') THEN t.instant
 			WHEN f.name = 'source_key' THEN hospital_cost._payment_key_sql(a)
+			-- What no amount is, such as NaN, is judged; a true number needs no look at its digits.
+			WHEN f.name = 'amount' AND t.number IS NOT NULL THEN t.number
 			WHEN f.name = 'amount' THEN format(
 				$q$CASE WHEN %1$s OPERATOR(pg_catalog.~) '^ *[-+]?([0-9]{1,20}[.]?[0-9]{0,20}|[.][0-9]{1,20}) *$' THEN (%1$s)::pg_catalog.numeric END$q$,
 					coalesce(x.constant, t.plain))
@@ -68,6 +70,8 @@ BEGIN
 		CROSS JOIN LATERAL (SELECT quote_literal(m.mapped ->> 'constant') || '::pg_catalog.text' AS constant) x
 		CROSS JOIN LATERAL (
 			SELECT count(*) AS n,
+				min(format('s.%I::pg_catalog.numeric', c.attname)) FILTER (WHERE c.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype,
+					'numeric'::regtype)) AS number,
 				min(CASE WHEN c.atttypid IN ('float4'::regtype, 'float8'::regtype) THEN format('s.%I::pg_catalog.numeric::pg_catalog.text', c.attname)
 					ELSE format('s.%I::pg_catalog.text', c.attname) END) AS plain,
 				min(CASE WHEN c.atttypid = 'date'::regtype THEN format('pg_catalog.to_char(s.%I, ''YYYY-MM-DD'')', c.attname)

@@ -55,7 +55,27 @@ BEGIN
 		WHERE x.differs IS NOT NULL) w;
 END $$;
 
+-- What C needs to judge a table's rows by itself; no row, or no query, where it must not.
+CREATE OR REPLACE FUNCTION hospital_cost._payment_reader(relation regclass)
+RETURNS TABLE (source_id smallint, query text, payments text[], deposits text[], charged text[])
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT t.source_id, hospital_cost._payment_query(t, t.relation::text), k.payments, k.deposits,
+		CASE WHEN t.columns ? 'status' THEN ARRAY(SELECT jsonb_array_elements_text(t.options #> '{status,charged}')) END
+	FROM hospital_cost.attachment t
+	CROSS JOIN LATERAL (SELECT CASE WHEN t.options ? 'kind' THEN t.options -> 'kind' ELSE '{"payment": ["payment"], "deposit": ["deposit"]}' END AS words) w
+	CROSS JOIN LATERAL (SELECT ARRAY(SELECT jsonb_array_elements_text(w.words -> 'payment')) AS payments,
+		ARRAY(SELECT jsonb_array_elements_text(w.words -> 'deposit')) AS deposits) k
+	WHERE t.relation = _payment_reader.relation AND t.feed = 'payments' AND t.detached_at IS NULL AND t.key_is_unique
+		AND hospital_cost._gone_columns(t) IS NULL AND hospital_cost._unreadable(t) IS NULL;
+END;
+
+-- The trigger: ordinary payments it enters itself, anything else goes to the function below.
 CREATE OR REPLACE FUNCTION hospital_cost.post_payments() RETURNS trigger
+AS 'MODULE_PATHNAME', 'hc_post_payments'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+CREATE OR REPLACE FUNCTION hospital_cost._settle_payment_statement() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	a hospital_cost.attachment;

@@ -36,16 +36,33 @@ BEGIN
 	RETURN result;
 END $$;
 
--- Takes what is the cashier's and in no close yet, then works out his cash from what was taken and nothing else.
+CREATE OR REPLACE FUNCTION hospital_cost._next_transaction() RETURNS xid8
+AS 'MODULE_PATHNAME', 'hc_next_transaction'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+-- Takes what is the cashier's and in no close yet, then works out his cash from what was taken and nothing else. Where to begin looking: each close
+-- notes the last entry number drawn before it, and the first transaction that had not begun. Once all before that one have ended, an entry up to
+-- that number is there or never will be: a transaction that posts has its number before it draws one for an entry. The close that sees this
+-- has then taken all the cashier's entries up to there.
 CREATE OR REPLACE FUNCTION hospital_cost._close_shift(s hospital_cost._shift, counted numeric, banked numeric, float_counted numeric) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+-- Entries are looked for from a number on, whatever statistics from when there were few say.
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE
+	-- What is drawn is read before what is running.
+	drawn bigint := (SELECT CASE WHEN q.is_called THEN q.last_value ELSE q.last_value - 1 END FROM hospital_cost.payment_seq q);
+	running xid8 := hospital_cost._next_transaction();
+	before bigint := coalesce((SELECT max(k.decided) FROM hospital_cost._shift_close k WHERE k.cashier_code = s.cashier_code), 0);
+	decided bigint;
 	moved numeric;
 	unknown text;
 BEGIN
+	-- Numbers that a session keeps for later would be drawn long before they are used.
+	SELECT greatest(before, coalesce(max(x.drawn), 0)) INTO decided FROM (
+		SELECT k.drawn FROM hospital_cost._shift_close k WHERE k.running <= pg_snapshot_xmin(pg_current_snapshot()) ORDER BY k.shift_id DESC LIMIT 1) x
+	WHERE EXISTS (SELECT FROM pg_sequence q WHERE q.seqrelid = 'hospital_cost.payment_seq'::regclass AND q.seqcache = 1);
 	INSERT INTO hospital_cost._closed_payment (entry_id, shift_id)
 	SELECT p.entry_id, s.shift_id FROM hospital_cost._payment p
-	WHERE p.operator COLLATE "C" = s.cashier_code AND NOT EXISTS (SELECT FROM hospital_cost._closed_payment c WHERE c.entry_id = p.entry_id);
+	WHERE p.entry_id > before AND p.operator COLLATE "C" = s.cashier_code AND NOT EXISTS (SELECT FROM hospital_cost._closed_payment c WHERE c.entry_id = p.entry_id);
 	INSERT INTO hospital_cost._closed_float (float_id, shift_id)
 	SELECT f.float_id, s.shift_id FROM hospital_cost._float_move f
 	WHERE f.cashier_code = s.cashier_code AND NOT EXISTS (SELECT FROM hospital_cost._closed_float c WHERE c.float_id = f.float_id);
@@ -66,11 +83,11 @@ BEGIN
 	SELECT coalesce(sum(f.amount), 0) INTO moved FROM hospital_cost._closed_float o JOIN hospital_cost._float_move f ON f.float_id = o.float_id
 	WHERE o.shift_id = s.shift_id;
 	INSERT INTO hospital_cost._shift_close (shift_id, cashier_code, span, entries, amount, float_start, float_moved, cash_in, cash_out, banked, float_end,
-		counted)
+		counted, drawn, running, decided)
 	SELECT s.shift_id, s.cashier_code, tstzrange(s.opened_at, greatest(clock_timestamp(), s.opened_at + interval '1 microsecond')),
 		(SELECT count(*) FROM hospital_cost._closed_payment o WHERE o.shift_id = s.shift_id), coalesce(sum(m.amount_in - m.amount_out), 0), s.float_start, moved,
 		coalesce(sum(m.amount_in) FILTER (WHERE m.channel = 'cash'), 0), coalesce(sum(m.amount_out) FILTER (WHERE m.channel = 'cash'), 0), banked,
-		greatest(coalesce(float_counted, s.float_start + moved), 0), counted
+		greatest(coalesce(float_counted, s.float_start + moved), 0), counted, drawn, running, decided
 	FROM hospital_cost._shift_method m WHERE m.shift_id = s.shift_id;
 END $$;
 

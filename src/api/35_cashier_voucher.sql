@@ -49,8 +49,10 @@ WHERE s.outcome = 'success' AND v.amount <> 0;
 CREATE OR REPLACE VIEW hospital_cost.voucher AS
 SELECT e.day, e.period::hospital_cost.period_month AS period, e.event, s.side, coalesce(s.account, a.account_code, '?' || s.purpose) AS account_code,
 	a.name AS account_name, CASE s.side WHEN 'debit' THEN sum(e.amount) ELSE 0 END::numeric(18,2) AS debit,
-	CASE s.side WHEN 'credit' THEN sum(e.amount) ELSE 0 END::numeric(18,2) AS credit, count(*) AS events
-FROM hospital_cost._voucher_event e
+	CASE s.side WHEN 'credit' THEN sum(e.amount) ELSE 0 END::numeric(18,2) AS credit, sum(e.events)::bigint AS events
+-- Added up before it is written to two sides: a day has many events, and few kinds of them.
+FROM (SELECT x.day, x.period, x.event, x.debit_purpose, x.debit_account, x.credit_purpose, sum(x.amount) AS amount, count(*) AS events
+	FROM hospital_cost._voucher_event x GROUP BY x.day, x.period, x.event, x.debit_purpose, x.debit_account, x.credit_purpose) e
 CROSS JOIN LATERAL (VALUES ('debit', e.debit_purpose, e.debit_account), ('credit', e.credit_purpose, NULL::text COLLATE "C")) AS s (side, purpose, account)
 LEFT JOIN hospital_cost.ledger_account a ON a.purpose = s.purpose COLLATE "C"
 GROUP BY e.day, e.period, e.event, s.side, s.account, s.purpose, a.account_code, a.name;

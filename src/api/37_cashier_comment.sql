@@ -39,7 +39,6 @@ COMMENT ON VIEW hospital_cost.hospital_day IS 'Hospital daily report (全院日�
 COMMENT ON VIEW hospital_cost.payment_mix IS 'Payment mix (支付结构) by posting month and channel: net amount, its share of the month, and the change of the share since the month before';
 COMMENT ON VIEW hospital_cost.window_demand IS 'Demand (窗口忙闲) by weekday (1 Monday), half hour and window: transactions, days observed, transactions a day, and seconds from started_at to paid_at (mean, 80th percentile)';
 COMMENT ON VIEW hospital_cost.voucher IS 'Vouchers for the general ledger (记账凭证) by day, month and event; debit and credit of every event are equal. Red figures are negative. An account_code that begins with ? has no row in ledger_account';
-COMMENT ON FUNCTION hospital_cost.verify_money(date) IS 'Proof of a day''s money (资金勾稽): payments against closes and reports, closes against the entries they own, tiling of shifts and floats, vouchers, receipts; difference is 0 in each row if all is well, else example names the first offender';
 
 COMMENT ON TABLE hospital_cost._approval IS 'What is behind the view approval';
 COMMENT ON TABLE hospital_cost._receipt_range IS 'What is behind the view receipt_range';
@@ -67,3 +66,5 @@ COMMENT ON FUNCTION hospital_cost._closed_by_other(bigint) IS 'A close in which 
 COMMENT ON FUNCTION hospital_cost._verify_closes(date) IS 'Identities of the closes that ended on a day';
 COMMENT ON FUNCTION hospital_cost._verify_vouchers(date) IS 'Identities of a day''s vouchers';
 COMMENT ON FUNCTION hospital_cost._verify_receipts(date) IS 'Identities of a day''s receipts';
+COMMENT ON FUNCTION hospital_cost._next_transaction() IS 'Number that the next transaction will get: above that of each one that has a number';
+COMMENT ON FUNCTION hospital_cost._verify_cashier(date) IS 'Identities of a day''s payments, closes, vouchers and receipts';

@@ -1,16 +1,20 @@
--- 50 reconciliation: statements come in, and both sides of a day as the matcher reads them.
+-- 50 reconciliation: statements come in, and the matcher.
 
 DO $$
 DECLARE
 	part text;
 BEGIN
-	FOREACH part IN ARRAY '{statement,statement_line,statement_total,_reconciliation_run,_reconciliation_event}'::text[] LOOP
+	FOREACH part IN ARRAY '{statement,statement_withdrawal,statement_line,statement_total,_reconciliation_run,_reconciliation_event}'::text[] LOOP
 		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER guard_change BEFORE UPDATE OR DELETE OR TRUNCATE ON hospital_cost.%I
 			FOR EACH STATEMENT EXECUTE FUNCTION hospital_cost._refuse_change(%L)', part,
 			CASE WHEN part LIKE 'statement%' THEN 'A statement is what the other side said: load the corrected one beside it, under a later number.'
 				ELSE 'The trail of reconciliation is append-only.' END);
 	END LOOP;
 END $$;
+
+-- What counts.
+CREATE OR REPLACE VIEW hospital_cost._standing_statement AS
+SELECT s.* FROM hospital_cost.statement s WHERE NOT EXISTS (SELECT FROM hospital_cost.statement_withdrawal w WHERE w.statement_id = s.statement_id);
 
 CREATE OR REPLACE FUNCTION hospital_cost._statement_format(kind text, day date) RETURNS hospital_cost.statement_format
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -46,6 +50,11 @@ BEGIN
 			DETAIL = 'A jsonb array of objects is expected, one a line, its keys the headings of the file.', HINT = 'Give the rows of the file as a jsonb array.';
 	END IF;
 	hash := sha256(convert_to(concat_ws(E'\n', opening_balance, closing_balance, lines::text), 'UTF8'));
+	-- What was withdrawn may be loaded again.
+	WHILE EXISTS (SELECT FROM hospital_cost.statement s JOIN hospital_cost.statement_withdrawal w ON w.statement_id = s.statement_id
+		WHERE s.kind = load_statement.kind AND s.day = load_statement.day AND s.digest = hash) LOOP
+		hash := sha256(hash);
+	END LOOP;
 	SELECT s.statement_id INTO id FROM hospital_cost.statement s
 	WHERE s.kind = load_statement.kind AND s.day = load_statement.day AND s.digest = hash;
 	IF FOUND THEN
@@ -62,7 +71,13 @@ BEGIN
 			HINT = 'Correct columns in hospital_cost.statement_format, or the file.';
 	END IF;
 	INSERT INTO hospital_cost.statement (kind, day, source, opening_balance, closing_balance, digest)
-	VALUES (kind, day, source, opening_balance, closing_balance, hash) RETURNING statement_id INTO id;
+	VALUES (kind, day, source, opening_balance, closing_balance, hash) ON CONFLICT DO NOTHING RETURNING statement_id INTO id;
+	IF id IS NULL THEN
+		-- Another session has just loaded the same.
+		SELECT s.statement_id INTO id FROM hospital_cost.statement s
+		WHERE s.kind = load_statement.kind AND s.day = load_statement.day AND s.digest = hash;
+		RETURN id;
+	END IF;
 	INSERT INTO hospital_cost.statement_line (statement_id, line_no, at, day, amount, failed, reference)
 	SELECT id, l.n, x.at, coalesce((x.at AT TIME ZONE zone)::date, load_statement.day),
 		CASE WHEN hospital_cost._statement_field(f, l.line, 'direction') = ANY (f.outgoing) THEN -abs(x.amount) ELSE x.amount END,
@@ -76,71 +91,7 @@ BEGIN
 	RETURN id;
 END $$;
 
--- Ours: every entry of the kind's methods that is in no match. Taken back ones count while nothing stands in their place: then the channel should
--- have nothing either.
-CREATE OR REPLACE FUNCTION hospital_cost._reconciliation_ours(kind text, day date)
-RETURNS TABLE (id bigint, amount numeric, at timestamptz, dead boolean, taken boolean, transit boolean, reference text, tie text)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	WITH f AS MATERIALIZED (
-		SELECT x.*, hospital_cost.hospital_timezone() AS zone FROM hospital_cost.statement_format x
-		WHERE x.kind = _reconciliation_ours.kind AND x.valid @> _reconciliation_ours.day
-	), entry AS (
-		SELECT p.* FROM hospital_cost._payment p
-		WHERE p.day BETWEEN _reconciliation_ours.day - (SELECT f.look_back_days FROM f) AND _reconciliation_ours.day
-			AND p.method = ANY ((SELECT f.methods FROM f)::text[]) AND p.entry <> 'reverse'
-			AND p.entry_id NOT IN (SELECT d.entry_id FROM hospital_cost._reconciliation_difference d
-				WHERE d.entry_id IS NOT NULL AND (d.held OR d.kind <> _reconciliation_ours.kind))
-		UNION ALL
-		SELECT p.* FROM hospital_cost._reconciliation_difference d
-		JOIN hospital_cost._payment p ON p.entry_id = d.entry_id
-		WHERE d.kind = _reconciliation_ours.kind AND NOT d.held AND p.day < _reconciliation_ours.day - (SELECT f.look_back_days FROM f)
-	)
-	SELECT p.entry_id, p.amount, p.paid_at, r.version IS NOT NULL, t.kind IS NOT NULL,
-		_reconciliation_ours.day - p.day < f.transit_days AND (p.day + 1)::timestamp AT TIME ZONE f.zone - p.paid_at <= f.transit_margin,
-		p.reference, p.source_key
-	FROM (SELECT e.*, CASE (SELECT f.our_reference FROM f) WHEN 'settlement' THEN e.settlement WHEN 'receipt_no' THEN e.receipt_no ELSE e.external_reference END
-		COLLATE "C" AS reference FROM entry e) p
-	CROSS JOIN f
-	LEFT JOIN (SELECT x.source_id, x.source_key, x.version FROM hospital_cost._payment x WHERE x.entry = 'reverse') r
-		ON r.source_id = p.source_id AND r.source_key = p.source_key AND r.version = p.version
-	LEFT JOIN hospital_cost._reconciliation_match t
-		ON t.kind = _reconciliation_ours.kind AND t.reference = p.reference AND t.outgoing = (p.amount < 0)
-	WHERE NOT EXISTS (SELECT FROM hospital_cost._reconciliation_match m WHERE m.entry_id = p.entry_id)
-		AND (r.version IS NULL OR NOT EXISTS (SELECT FROM hospital_cost._payment n
-			WHERE n.source_id = p.source_id AND n.source_key = p.source_key AND n.version > p.version));
-END;
-
-CREATE OR REPLACE FUNCTION hospital_cost._reconciliation_lines(kind text, day date)
-RETURNS TABLE (id bigint, amount numeric, at timestamptz, dead boolean, taken boolean, transit boolean, reference text, tie text)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	WITH f AS MATERIALIZED (
-		SELECT x.*, hospital_cost.hospital_timezone() AS zone FROM hospital_cost.statement_format x
-		WHERE x.kind = _reconciliation_lines.kind AND x.valid @> _reconciliation_lines.day
-	), line AS (
-		SELECT l.*, s.digest FROM hospital_cost.statement_line l
-		JOIN hospital_cost.statement s ON s.statement_id = l.statement_id
-		WHERE l.day BETWEEN _reconciliation_lines.day - (SELECT f.look_back_days FROM f) AND _reconciliation_lines.day
-			AND s.kind = _reconciliation_lines.kind
-			AND l.line_id NOT IN (SELECT d.line_id FROM hospital_cost._reconciliation_difference d WHERE d.line_id IS NOT NULL AND d.held)
-		UNION ALL
-		SELECT l.*, s.digest FROM hospital_cost._reconciliation_difference d
-		JOIN hospital_cost.statement_line l ON l.line_id = d.line_id
-		JOIN hospital_cost.statement s ON s.statement_id = l.statement_id
-		WHERE d.kind = _reconciliation_lines.kind AND NOT d.held AND l.day < _reconciliation_lines.day - (SELECT f.look_back_days FROM f)
-	)
-	SELECT l.line_id, l.amount, coalesce(l.at, l.day::timestamp AT TIME ZONE f.zone), l.failed, t.kind IS NOT NULL,
-		_reconciliation_lines.day - l.day < f.transit_days
-			AND (l.at IS NULL OR (l.day + 1)::timestamp AT TIME ZONE f.zone - l.at <= f.transit_margin),
-		l.reference, lpad(l.line_no::text, 10, '0') || encode(l.digest, 'hex')
-	FROM line l
-	CROSS JOIN f
-	LEFT JOIN hospital_cost._reconciliation_match t
-		ON t.kind = _reconciliation_lines.kind AND t.reference = l.reference AND t.outgoing = (l.amount < 0)
-	WHERE NOT EXISTS (SELECT FROM hospital_cost._reconciliation_match m WHERE m.line_id = l.line_id);
-END;
-
-CREATE OR REPLACE FUNCTION hospital_cost._reconcile(kind text, day date)
-RETURNS TABLE (line_id bigint, entry_id bigint, match_id bigint, outcome text, rule text, outgoing boolean, reference text)
+-- Matches every entry of the kind's methods and every line that is in no match, and keeps the matches. Entries taken back count while nothing stands in their
+-- place: then the channel should have nothing either. Returned is what does not match.
+CREATE OR REPLACE FUNCTION hospital_cost._reconcile(kind text, day date, run int) RETURNS TABLE (line_id bigint, entry_id bigint, outcome text)
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'hc_reconcile';

@@ -1,11 +1,15 @@
 -- 50 reconciliation: a run over a day, and what a person does about it.
 
--- One run or one hand at a time for a kind.
+-- One run or one hand at a time for a kind, and each sees what the one before it committed.
 CREATE OR REPLACE FUNCTION hospital_cost._reconciliation_lock(kind text) RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT pg_advisory_xact_lock(hashtextextended('hospital_cost reconciliation ' || kind, 0));
-END;
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF current_setting('transaction_isolation') <> 'read committed' THEN
+		RAISE EXCEPTION 'statements are reconciled in a read committed transaction' USING ERRCODE = 'MC50B',
+			DETAIL = 'An older snapshot does not see what another run matched.', HINT = 'Begin the transaction with ISOLATION LEVEL READ COMMITTED.';
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtextextended('hospital_cost reconciliation ' || kind, 0));
+END $$;
 
 -- Takes matches apart; their items are open again, as if the other side had never come.
 CREATE OR REPLACE FUNCTION hospital_cost._reconciliation_undo(matches bigint[], event text, held boolean, run int, note text) RETURNS void
@@ -60,7 +64,7 @@ BEGIN ATOMIC
 		FROM hospital_cost._payment p WHERE p.day = _reconciliation_count.day AND p.method = ANY (f.methods)
 	), line AS (
 		SELECT count(*) AS items, coalesce(sum(l.amount), 0) AS amount FROM hospital_cost.statement_line l
-		JOIN hospital_cost.statement s ON s.statement_id = l.statement_id AND s.kind = f.kind
+		JOIN hospital_cost._standing_statement s ON s.statement_id = l.statement_id AND s.kind = f.kind
 		WHERE l.day = _reconciliation_count.day AND NOT l.failed
 	), open AS (
 		SELECT d.outcome, count(*) AS items, sum(p.amount) AS ours, sum(l.amount) AS lines
@@ -84,7 +88,7 @@ DECLARE
 	fresh hospital_cost._reconciliation_difference[];
 BEGIN
 	PERFORM hospital_cost._reconciliation_lock(kind);
-	IF NOT EXISTS (SELECT FROM hospital_cost.statement s WHERE s.kind = reconcile.kind AND s.day >= reconcile.day) THEN
+	IF NOT EXISTS (SELECT FROM hospital_cost._standing_statement s WHERE s.kind = reconcile.kind AND s.day >= reconcile.day) THEN
 		RAISE EXCEPTION 'no statement of kind "%" tells of %', kind, day USING ERRCODE = 'MC504',
 			DETAIL = 'Every payment of the day would be called missing.', HINT = 'Load the statement of the day; one without lines is a statement too.';
 	END IF;
@@ -96,17 +100,11 @@ BEGIN
 	IF undone IS NOT NULL THEN
 		PERFORM hospital_cost._reconciliation_undo(undone, 'taken_back', false, run, NULL);
 	END IF;
-	WITH result AS MATERIALIZED (
-		SELECT x.* FROM hospital_cost._reconcile(kind, day) x
-	), matched AS (
-		INSERT INTO hospital_cost._reconciliation_match (match_id, line_id, entry_id, run_id, rule, kind, outgoing, reference)
-		SELECT r.match_id, r.line_id, r.entry_id, run, r.rule, reconcile.kind, r.outgoing, r.reference FROM result r WHERE r.outcome = 'match' ORDER BY r.reference COLLATE "C"
-	)
 	SELECT array_agg(ROW(r.line_id, r.entry_id, coalesce(p.day, l.day), reconcile.day, false, reconcile.kind, r.outcome)::hospital_cost._reconciliation_difference)
-	INTO fresh FROM result r
+	INTO fresh FROM hospital_cost._reconcile(kind, day, run) r
 	LEFT JOIN hospital_cost._payment p ON p.entry_id = r.entry_id
 	LEFT JOIN hospital_cost.statement_line l ON l.line_id = r.line_id
-	WHERE r.outcome <> 'match' AND NOT (r.outcome IN ('his_only', 'in_transit') AND r.entry_id IN (
+	WHERE NOT (r.outcome IN ('his_only', 'in_transit') AND r.entry_id IN (
 		SELECT t.* FROM hospital_cost._settled_by_total(reconcile.kind, reconcile.day - f.look_back_days, reconcile.day) t));
 	PERFORM hospital_cost._reconciliation_replace(kind, day, run, fresh);
 	PERFORM hospital_cost._reconciliation_count(f, day, run);
@@ -141,7 +139,7 @@ BEGIN
 		RAISE EXCEPTION 'no reason was given' USING ERRCODE = 'MC505', DETAIL = 'A match made by hand says why.', HINT = 'Give a note.';
 	END IF;
 	SELECT count(*) AS items, min(s.kind) AS kind, count(DISTINCT s.kind) AS kinds, sum(x.amount) AS amount, min(x.line_id) AS first INTO l
-	FROM hospital_cost.statement_line x JOIN hospital_cost.statement s ON s.statement_id = x.statement_id WHERE x.line_id = ANY (lines) AND NOT x.failed;
+	FROM hospital_cost.statement_line x JOIN hospital_cost._standing_statement s ON s.statement_id = x.statement_id WHERE x.line_id = ANY (lines) AND NOT x.failed;
 	PERFORM hospital_cost._reconciliation_lock(coalesce(l.kind, ''));
 	SELECT count(*) AS items, sum(x.amount) AS amount INTO p FROM hospital_cost._payment x
 	WHERE x.entry_id = ANY (entries) AND x.entry <> 'reverse' AND NOT EXISTS (SELECT FROM hospital_cost._payment r

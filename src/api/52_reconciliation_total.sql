@@ -32,7 +32,7 @@ BEGIN
 		FROM hospital_cost._reconciliation_classed(kind, day) c GROUP BY 1, 2, 3
 	), theirs AS (
 		SELECT t.scheme, t.clearing_class, t.refund, sum(t.items)::bigint AS items, sum(t.amount) AS amount
-		FROM hospital_cost.statement_total t JOIN hospital_cost.statement s ON s.statement_id = t.statement_id
+		FROM hospital_cost.statement_total t JOIN hospital_cost._standing_statement s ON s.statement_id = t.statement_id
 		WHERE s.kind = compare_totals.kind AND s.day = compare_totals.day GROUP BY 1, 2, 3
 	)
 	SELECT coalesce(o.scheme, t.scheme)::text, coalesce(o.clearing_class, t.clearing_class)::text, coalesce(o.refund, t.refund), coalesce(o.items, 0),
@@ -62,7 +62,7 @@ CREATE OR REPLACE FUNCTION hospital_cost._settled_by_total(kind text, day_from d
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT c.entry_id
-	FROM (SELECT DISTINCT s.day FROM hospital_cost.statement s WHERE s.kind = _settled_by_total.kind AND s.day BETWEEN day_from AND day_to
+	FROM (SELECT DISTINCT s.day FROM hospital_cost._standing_statement s WHERE s.kind = _settled_by_total.kind AND s.day BETWEEN day_from AND day_to
 		AND EXISTS (SELECT FROM hospital_cost.statement_total t WHERE t.statement_id = s.statement_id)) d
 	CROSS JOIN LATERAL hospital_cost.compare_totals(_settled_by_total.kind, d.day) t
 	JOIN LATERAL hospital_cost._reconciliation_classed(_settled_by_total.kind, d.day) c

@@ -45,9 +45,9 @@ DECLARE
 	not_booked record;
 	not_at_bank record;
 BEGIN
-	SELECT s.* INTO first FROM hospital_cost.statement s WHERE s.kind = bank_reconciliation.kind AND s.opening_balance IS NOT NULL
+	SELECT s.* INTO first FROM hospital_cost._standing_statement s WHERE s.kind = bank_reconciliation.kind AND s.opening_balance IS NOT NULL
 	ORDER BY s.day, s.statement_id LIMIT 1;
-	SELECT s.* INTO last FROM hospital_cost.statement s WHERE s.kind = bank_reconciliation.kind AND s.day <= bank_reconciliation.day
+	SELECT s.* INTO last FROM hospital_cost._standing_statement s WHERE s.kind = bank_reconciliation.kind AND s.day <= bank_reconciliation.day
 		AND s.closing_balance IS NOT NULL ORDER BY s.day DESC, s.statement_id DESC LIMIT 1;
 	IF first.statement_id IS NULL OR last.statement_id IS NULL THEN
 		RAISE EXCEPTION 'statements of kind "%" tell no balance up to %', kind, day USING ERRCODE = 'MC509',
@@ -64,7 +64,7 @@ BEGIN
 	SELECT count(*) FILTER (WHERE l.amount > 0) AS items_in, coalesce(sum(l.amount) FILTER (WHERE l.amount > 0), 0) AS money_in,
 		count(*) FILTER (WHERE l.amount < 0) AS items_out, coalesce(-sum(l.amount) FILTER (WHERE l.amount < 0), 0) AS money_out INTO not_booked
 	FROM hospital_cost.statement_line l
-	JOIN hospital_cost.statement s ON s.statement_id = l.statement_id AND s.kind = bank_reconciliation.kind
+	JOIN hospital_cost._standing_statement s ON s.statement_id = l.statement_id AND s.kind = bank_reconciliation.kind
 	LEFT JOIN hospital_cost._reconciliation_match m ON m.line_id = l.line_id
 	LEFT JOIN member b ON b.match_id = m.match_id
 	WHERE NOT l.failed AND l.day BETWEEN first.day AND bank_reconciliation.day AND (b.complete IS NULL OR b.complete > bank_reconciliation.day);

@@ -78,13 +78,13 @@ BEGIN ATOMIC
 		('cashier_leader', 'EXECUTE', 'review_finding(bigint,text,text)'),
 		('auditor', 'EXECUTE', 'review_finding(bigint,text,text)'),
 		-- 50
-		('reader', 'SELECT', 'statement_format statement statement_line statement_total reconciliation_match reconciliation_difference reconciliation_event
+		('reader', 'SELECT', 'statement_format statement statement_withdrawal statement_line statement_total reconciliation_match reconciliation_difference reconciliation_event
 			reconciliation_rate'),
 		('reader', 'EXECUTE', 'bank_reconciliation(text,date) compare_totals(text,date) detail_request(text,date)'),
 		('accountant', 'INSERT', 'statement_total'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'statement_format'),
 		('accountant', 'EXECUTE', 'load_statement(text,date,jsonb,text,numeric,numeric) reconcile(text,date) unmatch(bigint,text)
-			match_by_hand(bigint[],bigint[],text)'),
+			match_by_hand(bigint[],bigint[],text) withdraw_statement(bigint,text)'),
 		-- 60
 		('reader', 'SELECT', 'cost_item direct_cost cost_control_total driver driver_value spread_rule allocation_plan allocation_step run department_cost
 			department_cost_by_level'),

@@ -13,6 +13,7 @@
 #include "store/catalogue.h"
 #include "store/ground.h"
 #include "store/posting.h"
+#include "store/posting_payment.h"
 #include "store/posting_priced.h"
 #include "store/posting_touched.h"
 
@@ -27,6 +28,7 @@ forget(Oid relid)
 	ground_forget(relid);
 	catalogue_forget(relid);
 	posting_forget(relid);
+	payment_forget(relid);
 	anomaly_forget(relid);
 }
 
@@ -39,5 +41,6 @@ _PG_init(void)
 	touched_init();
 	posting_priced_init();
 	posting_watch_init();
+	payment_init();
 	anomaly_init();
 }

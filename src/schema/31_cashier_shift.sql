@@ -27,6 +27,9 @@ CREATE TABLE hospital_cost._shift_close (
 	banked numeric(18,2) NOT NULL CONSTRAINT shift_close_banked_check CHECK (banked >= 0),
 	float_end numeric(18,2) NOT NULL CONSTRAINT shift_close_float_check CHECK (float_end >= 0),
 	counted numeric(18,2) NOT NULL CONSTRAINT shift_close_counted_check CHECK (counted >= 0),
+	drawn bigint NOT NULL, -- last entry number that was drawn before it began,
+	running xid8 NOT NULL, -- by transactions before this one
+	decided bigint NOT NULL, -- the cashier's entries up to this one are all in a close
 	expected numeric(18,2) NOT NULL GENERATED ALWAYS AS (float_start + float_moved + cash_in - cash_out - banked - float_end) STORED,
 	CONSTRAINT shift_close_tile EXCLUDE USING gist (cashier_code WITH =, span WITH &&)
 );

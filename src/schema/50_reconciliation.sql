@@ -40,6 +40,14 @@ CREATE TABLE hospital_cost.statement (
 );
 ALTER SEQUENCE hospital_cost.statement_seq OWNED BY hospital_cost.statement.statement_id;
 
+-- Statements that are not to count: the wrong file, the wrong day.
+CREATE TABLE hospital_cost.statement_withdrawal (
+	statement_id bigint PRIMARY KEY REFERENCES hospital_cost.statement,
+	reason text NOT NULL CONSTRAINT statement_withdrawal_reason_check CHECK (reason <> ''),
+	withdrawn_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	withdrawn_by text NOT NULL DEFAULT SESSION_USER
+);
+
 -- Signed as payments are: what the hospital got is positive.
 CREATE SEQUENCE hospital_cost.statement_line_seq;
 CREATE TABLE hospital_cost.statement_line (
@@ -66,6 +74,7 @@ CREATE TABLE hospital_cost.statement_total (
 	PRIMARY KEY (statement_id, scheme, clearing_class, refund)
 );
 CREATE INDEX payment_day_idx ON hospital_cost._payment USING brin (day);
+CREATE INDEX payment_reversed_idx ON hospital_cost._payment (reverses) WHERE entry = 'reverse';
 
 CREATE SEQUENCE hospital_cost.reconciliation_run_seq;
 CREATE TABLE hospital_cost._reconciliation_run (
@@ -120,7 +129,7 @@ CREATE SEQUENCE hospital_cost.reconciliation_event_seq;
 CREATE TABLE hospital_cost._reconciliation_event (
 	event_id bigint PRIMARY KEY DEFAULT pg_catalog.nextval('hospital_cost.reconciliation_event_seq'),
 	kind text COLLATE "C" NOT NULL,
-	event text NOT NULL CONSTRAINT reconciliation_event_check CHECK (event IN ('appeared', 'cleared', 'matched', 'unmatched', 'taken_back')),
+	event text NOT NULL CONSTRAINT reconciliation_event_check CHECK (event IN ('appeared', 'cleared', 'matched', 'unmatched', 'taken_back', 'withdrawn')),
 	line_id bigint,
 	entry_id bigint,
 	what text, -- outcome of a difference, rule of a match

@@ -31,6 +31,8 @@
 #define BULK_ROWS 1000
 /* Nor, fewer still, a row type of their own. */
 #define COPY_ROWS 32
+/* Rows written at a time where their number is known. */
+#define ORDERED_BATCH 1000
 
 struct Appender
 {
@@ -238,6 +240,88 @@ append_end(Appender *appender)
 	table_close(appender->rel, NoLock);
 	pfree(appender->slots);
 	pfree(appender);
+}
+
+/* Writes the table alone; tids[i] becomes the place of row i. */
+static void
+append_heap(Appender *appender, int64 count, AppendFill fill, void *rows, ItemPointerData *tids)
+{
+	MemoryContext values_context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost rows to append", ALLOCSET_DEFAULT_SIZES);
+
+	for (int64 i = 0; i < count;)
+	{
+		int64 first = i;
+		MemoryContext old = MemoryContextSwitchTo(values_context);
+
+		for (; i < count && appender->pending < appender->batch; i++)
+		{
+			Datum *values;
+			bool *nulls;
+
+			append_slot(appender, &values, &nulls);
+			fill(rows, i, values, nulls);
+		}
+		MemoryContextSwitchTo(old);
+		CHECK_FOR_INTERRUPTS();
+		table_multi_insert(appender->rel, appender->slots, appender->pending, appender->command, 0, appender->bulk);
+		for (int k = 0; k < appender->pending; k++)
+		{
+			tids[first + k] = appender->slots[k]->tts_tid;
+			ExecClearTuple(appender->slots[k]);
+		}
+		appender->pending = 0;
+		MemoryContextReset(values_context);
+	}
+	MemoryContextDelete(values_context);
+}
+
+/* The first column of an index that tells an order. */
+static const int32 *
+order_of_index(Appender *appender, int k, AppendOrder order, void *rows)
+{
+	IndexInfo *info = appender->result->ri_IndexRelationInfo[k];
+	const int32 *result = NULL;
+
+	for (int i = 0; i < info->ii_NumIndexKeyAttrs && result == NULL; i++)
+		if (info->ii_IndexAttrNumbers[i] > 0)
+			result = order(rows, NameStr(TupleDescAttr(RelationGetDescr(appender->rel), info->ii_IndexAttrNumbers[i] - 1)->attname));
+	return result;
+}
+
+void
+append_ordered(const char *table, const char *const *columns, int column_count, int64 count, AppendFill fill, AppendOrder order, void *rows)
+{
+	Appender *appender = append_begin(table, ORDERED_BATCH, count, NULL);
+	ItemPointerData *tids = MemoryContextAllocExtended(CurrentMemoryContext, Max(count, 1) * sizeof(ItemPointerData), MCXT_ALLOC_HUGE);
+	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost row to index", ALLOCSET_DEFAULT_SIZES);
+
+	append_check_columns(appender, columns, column_count);
+	append_heap(appender, count, fill, rows, tids);
+	for (int k = 0; k < appender->result->ri_NumIndices && count > 0; k++)
+	{
+		const int32 *place = order_of_index(appender, k, order, rows);
+
+		for (int64 i = 0; i < count; i++)
+		{
+			int64 row = place == NULL ? i : place[i];
+			TupleTableSlot *slot = appender->slots[0];
+			MemoryContext old = MemoryContextSwitchTo(row_context);
+
+			if (i % 4096 == 0)
+				CHECK_FOR_INTERRUPTS();
+			ExecClearTuple(slot);
+			memset(slot->tts_isnull, 0, slot->tts_tupleDescriptor->natts);
+			fill(rows, row, slot->tts_values, slot->tts_isnull);
+			ExecStoreVirtualTuple(slot);
+			slot->tts_tid = tids[row];
+			insert_index_row(appender, slot, k, NULL);
+			MemoryContextSwitchTo(old);
+			MemoryContextReset(row_context);
+		}
+	}
+	MemoryContextDelete(row_context);
+	pfree(tids);
+	append_end(appender);
 }
 
 int64

@@ -29,6 +29,19 @@ extern void append_flush(Appender *appender, bool *duplicate);
 /* Flushes and closes. The table stays locked until the transaction ends. */
 extern void append_end(Appender *appender);
 
+/* Fills the values and null marks of a row; called once for the table and once for each index, values live until the next call in one place. */
+typedef void (*AppendFill)(void *rows, int64 row, Datum *values, bool *nulls);
+
+/* The order of the rows by a column, an array of "count" numbers of rows; NULL: as they come. */
+typedef const int32 *(*AppendOrder)(void *rows, const char *column);
+
+/*
+ * Writes all of "count" rows of a table with these columns, then each index in the order of its first column that tells one: an index that is
+ * filled in its own order costs a third of one that is filled at random.
+ */
+extern void append_ordered(const char *table, const char *const *columns, int column_count, int64 count, AppendFill fill, AppendOrder order,
+						   void *rows);
+
 /* Next value of a sequence, without asking for a privilege. */
 extern int64 append_next_id(Oid sequence);
 

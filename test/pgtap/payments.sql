@@ -31,6 +31,38 @@ SELECT is((SELECT jsonb_object_agg(outcome, row_count) FROM hospital_cost.post_p
 SELECT throws_ok('TRUNCATE his.payment', 'MC206', NULL, 'TRUNCATE is refused');
 SELECT throws_ok($$UPDATE hospital_cost._payment SET amount = 1$$, 'MC006', NULL, 'entries are append-only');
 
+-- what is ordinary is entered without SQL, whatever else a statement says is settled in it: told apart by a settlement that fails
+CREATE FUNCTION his.way_of(id bigint, type text DEFAULT '1', money numeric DEFAULT 1, more text DEFAULT '') RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('INSERT INTO his.payment (id, visit, type, way, money, at) VALUES (%L, ''E7'', %L, ''cash'', %L, ''2025-03-05'')%s', id, type, money, more);
+	RAISE EXCEPTION USING ERRCODE = 'HC001';
+EXCEPTION WHEN SQLSTATE 'HC001' THEN RETURN 'entered';
+WHEN SQLSTATE 'HC002' THEN RETURN 'settled';
+END $$;
+SAVEPOINT ways;
+CREATE OR REPLACE FUNCTION hospital_cost._settle_payment_statement() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'HC002'; END $$;
+SELECT is(his.way_of(800), 'entered', 'a payment');
+SELECT is(his.way_of(800, '2', 1.50), 'entered', 'a deposit');
+SELECT is(his.way_of(800, '1', 1, ', (801, ''E7'', ''2'', ''cash'', 3, ''2025-03-06'')'), 'entered', 'both');
+SELECT is(his.way_of(800, '3'), 'settled', 'a refund');
+SELECT is(his.way_of(800, '1', 1, ', (801, ''E7'', ''3'', ''cash'', 3, ''2025-03-06'')'), 'settled', 'a payment beside a refund');
+SELECT is(his.way_of(800, '1', -1), 'settled', 'what is negative');
+SELECT is(his.way_of(800, '1', 1.005), 'settled', 'what is rounded');
+SELECT is(his.way_of(800, '9'), 'settled', 'an unknown kind');
+SELECT is(his.way_of(800, '1', 'NaN'), 'settled', 'no number');
+SELECT is(his.way_of(800, '1', 1, ', (801, ''E7'', ''1'', ''cash'', 3, ''2020-01-01'')'), 'settled', 'a month that is not open');
+ROLLBACK TO ways;
+INSERT INTO his.payment (id, visit, type, way, money, at, refund_of) VALUES (810, 'E7', '3', 'cash', 5, '2025-03-05', 811), (812, 'E8', '5', 'cash', 5, '2025-03-05', NULL);
+SAVEPOINT ways;
+CREATE OR REPLACE FUNCTION hospital_cost._settle_payment_statement() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'HC002'; END $$;
+SELECT is(his.way_of(811), 'settled', 'what a refund waits for');
+SELECT is(his.way_of(813), 'entered', 'a payment beside a deposit refund that waits');
+ROLLBACK TO ways;
+SELECT set_eq($$SELECT his.issues() WHERE true$$, ARRAY['810 original_not_found reverses_key', '812 deposit_exceeded amount'], 'they wait');
+INSERT INTO his.payment (id, visit, type, way, money, at) VALUES (811, 'E7', '1', 'cash', 5, '2025-03-05'), (813, 'E8', '2', 'cash', 5, '2025-03-05');
+SELECT is_empty($$SELECT his.issues()$$, 'and are settled by what they waited for');
+DELETE FROM his.payment WHERE id IN (810, 811, 812, 813);
+
 -- writers
 INSERT INTO his.payment (id, visit, type, way, money, at, clerk, desk, receipt, bill, bank_no, began) VALUES
 	(1, 'E1', '1', ' WeChat ', 100.005, '2025-03-05 23:59+08', 'op1', 'W1', 'R1', 'S1', 'X1', '2025-03-05 23:50+08'), (2, 'E1', '2', 'cash', 500, '2025-03-05 10:00+08', NULL, NULL, NULL, NULL, NULL, NULL);

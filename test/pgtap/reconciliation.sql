@@ -113,6 +113,28 @@ SELECT is(hospital_cost.match_by_hand(ARRAY[:l], ARRAY[:e], 'it was he'), :l::bi
 SELECT throws_ok(format('SELECT hospital_cost.match_by_hand(ARRAY[%s], ARRAY[%s], ''x'')', :l, :e), 'MC507', NULL, 'once');
 SELECT results_eq(format('SELECT event, note FROM hospital_cost.reconciliation_event WHERE line_id = %s ORDER BY event_id', :l), $$VALUES ('unmatched', 'another patient'), ('matched', 'it was he')$$, 'the trail keeps both');
 
+-- a statement that was wrong: withdrawn with all that hangs on it, and loaded again
+SELECT his.pay_by(5101, 'D1', 21, '2025-03-06 10:00+08'), his.pay_by(5102, 'D2', 22, '2025-03-06 10:00+08'), his.pay_by(5103, 'D3', 23, '2025-03-06 10:00+08') \g /dev/null
+CREATE FUNCTION his.wrong_day() RETURNS bigint LANGUAGE sql AS $$ SELECT hospital_cost.load_statement('wechat', '2025-03-06', jsonb_build_array(his.line('D1', 21), his.line('D2', 22.5), his.line('D4', 24))) $$;
+SELECT his.wrong_day() AS s9 \gset
+SELECT hospital_cost.reconcile('wechat', '2025-03-06') \g /dev/null
+SELECT set_has('SELECT his.open()', $$SELECT unnest(ARRAY['amount_differs 5102 D2 0.50', 'channel_only D4 24.00', 'his_only 5103 D3 -23.00'])$$, 'before');
+SELECT throws_ok(format('SELECT hospital_cost.withdraw_statement(%s, '' '')', :s9), 'MC505', NULL, 'a statement is not withdrawn without a word');
+SELECT throws_ok('SELECT hospital_cost.withdraw_statement(-1::bigint, ''x'')', 'MC50A', NULL, 'nor one that is not there');
+SELECT lives_ok(format('SELECT hospital_cost.withdraw_statement(%s, ''another shop'')', :s9), 'withdrawn');
+SELECT lives_ok(format('SELECT hospital_cost.withdraw_statement(%s, ''again'')', :s9), 'the second time changes nothing');
+SELECT results_eq(format('SELECT reason, withdrawn_by FROM hospital_cost.statement_withdrawal WHERE statement_id = %s', :s9), $$VALUES ('another shop', session_user::text COLLATE "default")$$, 'the first word stands');
+SELECT set_eq(format($$SELECT format('%%s %%s', e.event, concat_ws(' ', e.what, p.source_key, l.reference, e.note)) FROM hospital_cost.reconciliation_event e LEFT JOIN hospital_cost.payment_ledger p USING (entry_id)
+	JOIN hospital_cost.statement_line l USING (line_id) WHERE l.statement_id = %s AND e.event = 'withdrawn'$$, :s9), ARRAY['withdrawn key 5101 D1 another shop', 'withdrawn amount_differs 5102 D2 another shop',
+	'withdrawn channel_only D4 another shop'], 'the trail tells what went');
+SELECT set_eq($$SELECT w FROM his.open() w WHERE w COLLATE "C" ~ ' D[1-4] '$$, ARRAY['his_only 5101 D1 -21.00', 'his_only 5102 D2 -22.00', 'his_only 5103 D3 -23.00'], 'its payments are open');
+SELECT hospital_cost.reconcile('wechat', '2025-03-06') \g /dev/null
+SELECT set_eq($$SELECT w FROM his.open() w WHERE w COLLATE "C" ~ ' D[1-4] '$$, ARRAY['his_only 5101 D1 -21.00', 'his_only 5102 D2 -22.00', 'his_only 5103 D3 -23.00'], 'and a run does not see its lines');
+SELECT cmp_ok(his.wrong_day(), '>', :s9::bigint, 'the same file is another statement now');
+SELECT is(his.wrong_day(), max(statement_id), 'but once') FROM hospital_cost.statement;
+SELECT hospital_cost.reconcile('wechat', '2025-03-06') \g /dev/null
+SELECT set_eq($$SELECT w FROM his.open() w WHERE w COLLATE "C" ~ ' D[1-4] '$$, ARRAY['amount_differs 5102 D2 0.50', 'channel_only D4 24.00', 'his_only 5103 D3 -23.00'], 'a reference that was withdrawn is matched again');
+
 -- the bank: sums, and its statement beside the books
 SELECT his.pay_by(6001, NULL, 100, way => 'transfer'), his.pay_by(6002, NULL, 250, '2025-03-05 11:00+08', 'transfer'), his.pay_by(6003, NULL, 40, way => 'transfer', type => '3'),
 	his.pay_by(6004, NULL, 500, '2025-03-07 09:00+08', 'transfer'), his.pay_by(6005, 'T5', 70, '2025-03-06 09:00+08', 'transfer') \g /dev/null
@@ -126,6 +148,15 @@ SELECT results_eq($$SELECT row_no, items, amount FROM hospital_cost.bank_reconci
 	(6, 1, 500), (7, 1, 40), (8, NULL, 1870.01), (9, NULL, 0)$$, 'bank and books meet');
 SELECT results_eq($$SELECT amount FROM hospital_cost.bank_reconciliation('bank', '2025-03-05') ORDER BY row_no$$, ARRAY[1310, 0, 0, 1310, 1000, 350, 40, 1310, 0]::numeric[], 'as of an earlier day too');
 SELECT throws_ok($$SELECT hospital_cost.bank_reconciliation('wechat', '2025-03-07')$$, 'MC509', NULL, 'without balances there is none');
+
+-- one reference of ours for several payments, which the lines do not know: amounts decide, and the reference is taken once
+SELECT his.pay_by(6101, 'BATCH', 11, '2025-03-08 09:00+08'), his.pay_by(6102, 'BATCH', 12, '2025-03-08 09:00+08') \g /dev/null
+SELECT hospital_cost.load_statement('wechat', '2025-03-08', jsonb_build_array(his.line(NULL, 11, '2025-03-08 09:01'), his.line(NULL, 12, '2025-03-08 09:01'))) \g /dev/null
+SELECT lives_ok($$SELECT hospital_cost.reconcile('wechat', '2025-03-08')$$, 'payments of one reference against lines without any');
+SELECT set_eq($$SELECT m.amount, m.rule FROM hospital_cost.reconciliation_match m WHERE m.source_key IN ('6101', '6102')$$, $$VALUES (11.00, 'amount'), (12.00, 'amount')$$, 'match by their amounts');
+SELECT his.pay_by(6103, 'BATCH', 13, '2025-03-08 10:00+08') \g /dev/null
+SELECT hospital_cost.reconcile('wechat', '2025-03-08') \g /dev/null
+SELECT set_has('SELECT his.open()', $$SELECT unnest(ARRAY['duplicate 6103 BATCH -13.00'])$$, 'and later ones of the reference are duplicates');
 
 -- the insurer: totals first, details where they differ
 INSERT INTO hospital_cost.statement_format (kind, name, methods, our_reference, schemes, clearing_classes)
@@ -144,6 +175,23 @@ SELECT hospital_cost.load_statement('insurer', '2025-03-05', '[{"reference": "S1
 SELECT hospital_cost.reconcile('insurer', '2025-03-05') \g /dev/null
 SELECT set_eq($$SELECT his.open('insurer') EXCEPT SELECT w FROM his.open('insurer') w WHERE w ~ '700[246]'$$, ARRAY['amount_differs 7001 S1 -0.01', 'his_only 7005 -500.00'], 'are matched by the number of the settlement; where the totals are equal no line is missed');
 SELECT throws_ok($$SELECT * FROM hospital_cost.compare_totals('none', '2025-03-05')$$, 'MC501', NULL, 'totals of a kind without a format');
+
+-- payments = statements + open differences, day by day; what came after the run is told
+SELECT hospital_cost.reconcile(k, d::date) FROM unnest('{wechat,bank,insurer}'::text[]) k, generate_series('2025-03-05'::timestamp, '2025-03-08', '1 day') d
+	WHERE EXISTS (SELECT FROM hospital_cost.statement s WHERE s.kind = k AND s.day >= d) ORDER BY d \g /dev/null
+CREATE FUNCTION his.wrong(d date) RETURNS SETOF text LANGUAGE sql AS $$ SELECT concat_ws('|', v.identity, v.difference, v.example) FROM hospital_cost.verify_money(d) v WHERE v.identity ~ '^(wechat|bank|insurer): ' AND v.difference <> 0 $$;
+SELECT is_empty(format('SELECT his.wrong(%L)', d), 'statements of ' || d::date) FROM generate_series('2025-03-05'::timestamp, '2025-03-08', '1 day') d;
+SELECT is((SELECT count(*) FROM hospital_cost.verify_money('2025-03-05') v WHERE v.identity ~ '^(wechat|bank|insurer): '), 9::bigint, 'of three kinds');
+SELECT his.pay_by(8001, 'LATE', 5, '2025-03-08 10:00+08') \g /dev/null
+SELECT results_eq($$SELECT his.wrong('2025-03-08') ~ '^wechat: payments of the day = matched . open differences.-5.00.entry'$$, ARRAY[true], 'a payment after the run');
+SELECT hospital_cost.load_statement('wechat', '2025-03-08', jsonb_build_array(his.line('LATE', 5, '2025-03-08 09:01'))) AS s8 \gset
+SELECT results_eq($$SELECT count(*) FROM his.wrong('2025-03-08')$$, ARRAY[2::bigint], 'and a line');
+SELECT hospital_cost.reconcile('wechat', '2025-03-08') \g /dev/null
+SELECT is_empty($$SELECT his.wrong('2025-03-08')$$, 'are told by the next one');
+SET LOCAL session_replication_role = replica;
+UPDATE hospital_cost._payment SET amount = 6 WHERE source_key = '8001';
+SET LOCAL session_replication_role = origin;
+SELECT results_eq($$SELECT his.wrong('2025-03-08') ~ '^wechat: matches whose payments are not their lines.1.match'$$, ARRAY[true], 'money that was changed under its match is found');
 
 SELECT * FROM finish();
 ROLLBACK;

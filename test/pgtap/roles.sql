@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
-SELECT plan(52 + count(*)::int) FROM pg_class c WHERE c.relnamespace = 'hospital_cost'::regnamespace AND c.relkind = 'v' AND c.relname !~ '^_';
+SELECT plan(54 + count(*)::int) FROM pg_class c WHERE c.relnamespace = 'hospital_cost'::regnamespace AND c.relkind = 'v' AND c.relname !~ '^_';
 SELECT set_eq($$SELECT hospital_cost.setup_roles('hc test')$$, ARRAY['hc test_reader', 'hc test_clerk', 'hc test_pricing', 'hc test_accountant', 'hc test_controller', 'hc test_cashier', 'hc test_cashier_leader', 'hc test_auditor', 'hc test_department_head'],
 	'setup_roles() makes the roles, under any prefix');
 SELECT is_empty($$SELECT hospital_cost.setup_roles('hc test')$$, 'and makes none twice');
@@ -86,9 +86,11 @@ SELECT lives_ok($$SELECT hospital_cost.load_statement('pos', '2025-03-05', '[{"a
 SELECT lives_ok($$SELECT * FROM hospital_cost.reconcile('pos', '2025-03-05')$$, 'and reconciles it');
 SELECT throws_ok($$INSERT INTO hospital_cost._reconciliation_match (match_id, rule, kind, outgoing) VALUES (1, 'key', 'pos', false)$$, '42501', NULL, 'but writes no match past the rules');
 SELECT throws_ok($$DELETE FROM hospital_cost.statement_line$$, '42501', NULL, 'and takes no line away');
+SELECT lives_ok($$SELECT hospital_cost.withdraw_statement(max(statement_id), 'another shop') FROM hospital_cost.statement$$, 'nor a statement, but withdraws it');
 SET LOCAL ROLE "hc test_cashier_leader";
 SELECT throws_ok($$SELECT hospital_cost.load_statement('pos', '2025-03-05', '[{"amount": 2}]')$$, '42501', NULL, 'a leader loads none');
 SELECT throws_ok($$SELECT hospital_cost.unmatch(1::bigint, 'x')$$, '42501', NULL, 'and takes nothing apart');
+SELECT throws_ok($$SELECT hospital_cost.withdraw_statement(1, 'x')$$, '42501', NULL, 'nor withdraws any');
 SELECT lives_ok($$TABLE hospital_cost.reconciliation_difference$$, 'but sees what is open');
 RESET ROLE;
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# reconcile: ROWS payments (1,000,000) with as many lines, matched and kept, against one hash full join of the same tables on reference and amount.
+# cashier_reconcile: ROWS payments (1,000,000) with as many lines, matched and kept, against one hash full join of the same tables on reference and amount.
 set -eu
 . "$(dirname "$0")/lib.sh"
 rows=${ROWS:-1000000}
@@ -23,7 +23,7 @@ join="SELECT count(*) FILTER (WHERE p.amount IS DISTINCT FROM l.amount) FROM (SE
 	FULL JOIN (SELECT * FROM hospital_cost.statement_line WHERE day = '2025-03-05') l ON l.reference = p.external_reference"
 ours="SELECT * FROM hospital_cost.reconcile('wechat', '2025-03-05')"
 
-bench_database -v rows="$rows" -f "$(dirname "$0")/reconcile.sql"
+bench_database -v rows="$rows" -f "$(dirname "$0")/cashier_reconcile.sql"
 bench_sql -c "$ours" >"$HC_DIR/found"
 bench_sql -c "SELECT 'planted and found: ' || string_agg(outcome || ' ' || items, ', ') FROM (SELECT outcome, count(*) AS items FROM hospital_cost.reconciliation_difference GROUP BY 1 ORDER BY 1) x" |
 	sed 's/^/  /'
@@ -31,6 +31,6 @@ bench_sql -c "TRUNCATE hospital_cost._reconciliation_match, hospital_cost._recon
 one "$join" >"$HC_DIR/warm"
 : >"$HC_DIR/pairs"
 for _ in $(seq "$BENCH_PAIRS"); do echo "$(one "$join") $(one "$ours")" >>"$HC_DIR/pairs"; done
-bench_ratio "$HC_DIR/pairs" 2 1 | report reconcile_against_join '<=' 8
+bench_ratio "$HC_DIR/pairs" 2 1 | report cashier_reconcile_against_join '<=' 8
 awk '{ print "  hash full join " $1 * 10 ", reconcile " $2 * 10 " ms of CPU" }' "$HC_DIR/pairs" | sort | tail -n 1
 dropdb bench
