@@ -10,6 +10,7 @@
 #include "entry/posting_watch.h"
 #include "entry/setting.h"
 #include "store/anomaly.h"
+#include "store/anomaly_knowledge.h"
 #include "store/catalogue.h"
 #include "store/ground.h"
 #include "store/posting.h"
@@ -28,6 +29,7 @@ forget(Oid relid)
 	catalogue_forget(relid);
 	posting_forget(relid);
 	anomaly_forget(relid);
+	knowledge_forget(relid);
 }
 
 /* Called once a session, when the library is loaded. */

@@ -32,6 +32,13 @@
 #define BACKEND_STATUS(i) pgstat_fetch_stat_local_beentry(i)
 #endif
 
+/* PostgreSQL 18 counts index searches here, too. For files that include access/genam.h. */
+#if PG_VERSION_NUM >= 180000
+#define INDEX_SCAN(rel, index, snapshot, keys) index_beginscan(rel, index, snapshot, NULL, keys, 0)
+#else
+#define INDEX_SCAN(rel, index, snapshot, keys) index_beginscan(rel, index, snapshot, keys, 0)
+#endif
+
 /* PostgreSQL 18 has another iterator for bitmaps of one process, and counts index searches. For files that include nodes/tidbitmap.h. */
 #if PG_VERSION_NUM >= 180000
 #define BITMAP_SCAN(index, snapshot, keys) index_beginscan_bitmap(index, snapshot, NULL, keys)
