@@ -127,12 +127,11 @@ inspect_batch(const PostingBatch *batch)
 	Candidate *candidates;
 	int count;
 
-	inspection.rules = anomaly_rules(&inspection.rule_count);
+	inspection.rules = knowledge_begin(&inspection.rule_count);
 	if (inspection.rule_count == 0)
 		return;
 	for (int i = 0; i < batch->count; i++)
 		judge_prices(&inspection, &batch->rows[i]);
-	knowledge_begin();
 	candidates = palloc((batch->count + batch->reversed_count) * sizeof(Candidate));
 	count = find_candidates(batch, candidates);
 	if (count > 1)

@@ -202,8 +202,6 @@ read_glance(const PostingBatch *batch, EncounterSubject *subject, const Candidat
 		scan.items = related_items(batch, candidates, count, &scan.item_count);
 		ledger_lines(&scan, 0, &subject->lines);
 	}
-	ledger_sort_lines(&subject->lines);
-	anomaly_net(subject->lines.lines, subject->lines.count);
 }
 
 /*
@@ -211,9 +209,9 @@ read_glance(const PostingBatch *batch, EncounterSubject *subject, const Candidat
  * i + 1 of *encounters has number i + 1; 0 is this one.
  */
 static void
-read_patient(const EncounterSubject *subject, LineList *lines, char ***encounters, int *encounter_count)
+read_patient(const Inspection *inspection, const EncounterSubject *subject, LineList *lines, char ***encounters, int *encounter_count)
 {
-	LineScan scan = {.from = PG_INT32_MIN, .to = PG_INT32_MAX};
+	LineScan scan = {.from = PG_INT32_MIN, .to = PG_INT32_MAX, .snapshot = inspection->snapshot};
 	int room = 0;
 	int32 *items;
 
@@ -264,7 +262,7 @@ judge_patient(Inspection *inspection, EncounterSubject *subject, FoundList *foun
 	int count;
 
 	read_facts(subject);
-	read_patient(subject, &lines, &encounters, &count);
+	read_patient(inspection, subject, &lines, &encounters, &count);
 	judge_lines(subject, &lines, true, &patient);
 	for (int i = 0; i < patient.count; i++)
 	{
@@ -287,7 +285,7 @@ void
 encounter_judge(Inspection *inspection, Piece encounter)
 {
 	EncounterSubject subject = {.encounter = encounter};
-	LineScan scan = {encounter, ALL_DAYS};
+	LineScan scan = {encounter, ALL_DAYS, .snapshot = inspection->snapshot};
 	FoundList found = {0};
 
 	ledger_lines(&scan, 0, &subject.lines);
@@ -301,25 +299,55 @@ encounter_judge(Inspection *inspection, Piece encounter)
 	encounter_settle(inspection, &subject, &subject.lines, encounter, 0, &found);
 }
 
+/* Judges what was read, encounter and patient. */
+static bool
+looks_wrong(Inspection *inspection, EncounterSubject *subject, int needs)
+{
+	FoundList found = {0};
+
+	ledger_sort_lines(&subject->lines);
+	anomaly_net(subject->lines.lines, subject->lines.count);
+	if (needs & NEEDS_FACTS)
+		read_facts(subject);
+	complete_lines(subject, &subject->lines);
+	judge_lines(subject, &subject->lines, false, &found);
+	if (found.count == 0 && ((needs | subject->needs) & NEEDS_PATIENT))
+		judge_patient(inspection, subject, &found, false);
+	return found.count > 0;
+}
+
+bool
+encounter_leaves_stay(Piece encounter, DateADT first, DateADT last)
+{
+	EncounterSubject subject = {.encounter = encounter};
+
+	read_facts(&subject);
+	return subject.facts.known && (subject.facts.kind & KIND_INPATIENT) != 0 &&
+		(first < subject.facts.first_day || (subject.facts.ended && last > subject.facts.last_day));
+}
+
+bool
+encounter_looks_wrong(Inspection *inspection, Piece encounter, LineList *lines, bool needs_facts)
+{
+	EncounterSubject subject = {.encounter = encounter, .lines = *lines};
+
+	return looks_wrong(inspection, &subject, needs_facts ? NEEDS_FACTS : 0);
+}
+
 void
 encounter_glance(Inspection *inspection, Piece encounter, const Candidate *candidates, int count, bool reversed, int needs)
 {
 	EncounterSubject subject = {.encounter = encounter};
-	FoundList found = {0};
+	bool wrong = false;
 
 	for (int i = 0; i < count; i++)
 		needs |= candidates[i].needs;
 	if (count > 0)
 	{
 		read_glance(inspection->batch, &subject, candidates, count, needs);
-		if (needs & NEEDS_FACTS)
-			read_facts(&subject);
-		complete_lines(&subject, &subject.lines);
-		judge_lines(&subject, &subject.lines, false, &found);
-		if (found.count == 0 && (needs & NEEDS_PATIENT))
-			judge_patient(inspection, &subject, &found, false);
+		wrong = looks_wrong(inspection, &subject, needs);
 	}
 	/* What is taken back, or measures another item, may be the end of a finding, or of what kept one from being. */
-	if (found.count > 0 || (needs & NEEDS_LESS) || (reversed && anomaly_has_open(encounter)))
+	if (wrong || (needs & NEEDS_LESS) || (reversed && anomaly_has_open(encounter)))
 		encounter_judge(inspection, encounter);
 }

@@ -18,6 +18,7 @@ typedef struct Inspection
 	const Rule *rules;
 	int rule_count;
 	const char *only; /* rule that is looked for; NULL: all */
+	Snapshot snapshot; /* of the ledger; NULL: what is not committed is seen as well */
 	int64 added;
 	int64 resolved;
 } Inspection;
@@ -60,6 +61,12 @@ typedef struct Candidate
 
 /* Judges the candidates of one encounter; "reversed": something of it was taken back. "needs" is what of items that were taken back asks for. */
 extern void encounter_glance(Inspection *inspection, Piece encounter, const Candidate *candidates, int count, bool reversed, int needs);
+
+/* Judges lines of an encounter that are all there is of their items; true if something looks wrong. */
+extern bool encounter_looks_wrong(Inspection *inspection, Piece encounter, LineList *lines, bool needs_facts);
+
+/* Whether days lie outside the stay of an inpatient, were there no grace. */
+extern bool encounter_leaves_stay(Piece encounter, DateADT first, DateADT last);
 
 /* Judges all of an encounter, writes what is new and closes what is over. */
 extern void encounter_judge(Inspection *inspection, Piece encounter);

@@ -125,6 +125,46 @@ anomaly_has_open(Piece encounter)
 	return false;
 }
 
+static int
+by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+char **
+anomaly_open_encounters(int *count)
+{
+	Relation rel = table_open(ground_relation("_finding"), AccessShareLock);
+	TupleDesc desc = RelationGetDescr(rel);
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, snapshot, 0, NULL);
+	int room = 64, all = 0;
+	char **encounters = palloc(room * sizeof(char *));
+	HeapTuple tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Datum encounter = attribute(tuple, desc, A_ENCOUNTER_CODE);
+
+		CHECK_FOR_INTERRUPTS();
+		if (encounter == (Datum) 0 || attribute(tuple, desc, A_RULE_VERSION) == (Datum) 0 || attribute(tuple, desc, A_SUBJECT) != (Datum) 0 ||
+			strcmp(TextDatumGetCString(attribute(tuple, desc, A_STATE)), "open") != 0)
+			continue;
+		if (all == room)
+			encounters = repalloc_huge(encounters, (room *= 2) * sizeof(char *));
+		encounters[all++] = TextDatumGetCString(encounter);
+	}
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	table_close(rel, AccessShareLock);
+	qsort(encounters, all, sizeof(char *), by_bytes);
+	*count = 0;
+	for (int i = 0; i < all; i++)
+		if (*count == 0 || strcmp(encounters[*count - 1], encounters[i]) != 0)
+			encounters[(*count)++] = encounters[i];
+	return encounters;
+}
+
 /* Runs a statement as the owner of the inbox: the writer of a hospital table has no right on it. */
 static void
 run_as_owner(const char *sql, int count, Oid *types, Datum *values, const char *nulls)

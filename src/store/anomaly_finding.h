@@ -29,6 +29,9 @@ extern int anomaly_recorded(Piece encounter, RecordedFinding **recorded);
 /* Whether one of them is open. */
 extern bool anomaly_has_open(Piece encounter);
 
+/* The encounters with open findings of rules over lines, in the order of their bytes, in the current memory context. */
+extern char **anomaly_open_encounters(int *count);
+
 /* Closes open findings whose cause is gone. One that another session is changing is left to a later look: nobody waits. */
 extern void anomaly_close(const int64 *finding_ids, int count);
 

@@ -61,14 +61,14 @@ empty(void)
 	MemoryContextReset(cache_context);
 }
 
-void
-knowledge_begin(void)
+const Rule *
+knowledge_begin(int *count)
 {
-	int count;
+	const Rule *rules = anomaly_rules(count);
 
-	(void) anomaly_rules(&count);
-	if (!stale && items != NULL && generation == anomaly_rules_generation() && MemoryContextMemAllocated(cache_context, true) <= BUSY_BYTES)
-		return;
+	if (*count == 0 || (!stale && items != NULL && generation == anomaly_rules_generation() &&
+						MemoryContextMemAllocated(cache_context, true) <= BUSY_BYTES))
+		return rules;
 	empty();
 	for (int i = 0; i < lengthof(names); i++)
 		watched[i] = ground_relation(names[i]);
@@ -76,6 +76,7 @@ knowledge_begin(void)
 	stale = false;
 	generation = anomaly_rules_generation();
 	items = known_create(cache_context, 128, NULL);
+	return rules;
 }
 
 void

@@ -33,8 +33,10 @@ typedef struct KnownItem
 	int related_count;
 } KnownItem;
 
-/* To be called before a batch is judged: what was handed out before is void. */
-extern void knowledge_begin(void);
+struct Rule;
+
+/* To be called before a batch is judged: what was handed out before is void. Returns the rules that go with what is known; *count receives their number. */
+extern const struct Rule *knowledge_begin(int *count);
 
 /* What is known of an item; never NULL. Valid until knowledge_begin. */
 extern const KnownItem *knowledge_item(int32 item_id);

@@ -103,7 +103,7 @@ ledger_lines(const LineScan *wanted, int encounter, LineList *list)
 	if (wanted->to != PG_INT32_MAX)
 		ScanKeyInit(&keys[count++], I_DAY, BTLessEqualStrategyNumber, F_DATE_LE, DateADTGetDatum(wanted->to));
 	InitDirtySnapshot(dirty);
-	scan = INDEX_SCAN(rel, index, &dirty, count);
+	scan = INDEX_SCAN(rel, index, wanted->snapshot == NULL ? &dirty : wanted->snapshot, count);
 	scan->xs_want_itup = true;
 	index_rescan(scan, keys, count, NULL, 0);
 	while (index_getnext_tid(scan, ForwardScanDirection) != NULL)
@@ -164,4 +164,101 @@ ledger_entry_of_line(Piece encounter, const LineEntry *line, LedgerEntry *entry)
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
 	return found;
+}
+
+struct LedgerWalk
+{
+	Relation rel;
+	Relation index;
+	IndexScanDesc scan;
+	Snapshot snapshot;
+	TupleTableSlot *slot;
+	StringInfoData encounter; /* whose entries are being collected */
+	StringInfoData ahead;	  /* whose first entry was met */
+	WalkedEntry next;
+	bool at_end;
+	WalkedEntry *entries;
+	int count;
+	int room;
+};
+
+/* Goes to the next entry; "ahead" and "next" are what it has. */
+static void
+step(LedgerWalk *walk)
+{
+	TupleDesc desc = RelationGetDescr(walk->index);
+	IndexTuple tuple;
+	bool isnull;
+	text *code;
+
+	CHECK_FOR_INTERRUPTS();
+	walk->at_end = index_getnext_tid(walk->scan, ForwardScanDirection) == NULL;
+	if (walk->at_end)
+		return;
+	tuple = walk->scan->xs_itup;
+	code = DatumGetTextPP(index_getattr(tuple, I_ENCOUNTER, desc, &isnull));
+	resetStringInfo(&walk->ahead);
+	appendBinaryStringInfo(&walk->ahead, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
+	walk->next = (WalkedEntry) {DatumGetDateADT(index_getattr(tuple, I_DAY, desc, &isnull)), DatumGetInt32(index_getattr(tuple, I_ITEM, desc, &isnull)),
+		walk->scan->xs_heaptid};
+}
+
+LedgerWalk *
+ledger_walk_begin(Snapshot snapshot)
+{
+	LedgerWalk *walk = palloc0(sizeof(LedgerWalk));
+
+	walk->rel = table_open(ground_relation("_ledger"), AccessShareLock);
+	walk->index = index_open(ground_relation("ledger_encounter_idx"), AccessShareLock);
+	walk->slot = table_slot_create(walk->rel, NULL);
+	walk->snapshot = snapshot;
+	walk->scan = INDEX_SCAN(walk->rel, walk->index, snapshot, 0);
+	walk->scan->xs_want_itup = true;
+	index_rescan(walk->scan, NULL, 0, NULL, 0);
+	initStringInfo(&walk->encounter);
+	initStringInfo(&walk->ahead);
+	walk->room = 1024;
+	walk->entries = palloc(walk->room * sizeof(WalkedEntry));
+	step(walk);
+	return walk;
+}
+
+bool
+ledger_walk_next(LedgerWalk *walk, Piece *encounter, const WalkedEntry **entries, int *count)
+{
+	if (walk->at_end)
+		return false;
+	resetStringInfo(&walk->encounter);
+	appendBinaryStringInfo(&walk->encounter, walk->ahead.data, walk->ahead.len);
+	walk->count = 0;
+	while (!walk->at_end && walk->ahead.len == walk->encounter.len && memcmp(walk->ahead.data, walk->encounter.data, walk->ahead.len) == 0)
+	{
+		if (walk->count == walk->room)
+			walk->entries = repalloc_huge(walk->entries, (walk->room *= 2) * sizeof(WalkedEntry));
+		walk->entries[walk->count++] = walk->next;
+		step(walk);
+	}
+	*encounter = (Piece) {walk->encounter.data, walk->encounter.len};
+	*entries = walk->entries;
+	*count = walk->count;
+	return true;
+}
+
+void
+ledger_walk_line(LedgerWalk *walk, const WalkedEntry *entry, LineList *list)
+{
+	ItemPointerData tid = entry->tid;
+
+	if (table_tuple_fetch_row_version(walk->rel, &tid, walk->snapshot, walk->slot))
+		take_line(walk->slot, 0, list);
+	ExecClearTuple(walk->slot);
+}
+
+void
+ledger_walk_end(LedgerWalk *walk)
+{
+	index_endscan(walk->scan);
+	ExecDropSingleTupleTableSlot(walk->slot);
+	index_close(walk->index, AccessShareLock);
+	table_close(walk->rel, AccessShareLock);
 }
