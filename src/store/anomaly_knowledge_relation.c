@@ -84,7 +84,7 @@ take_pair(KnowledgeReader *reader, const KnowledgeRow *row, const ItemCode *code
 	/* A finding is said of B of what excludes each other, of A of what may not be more. */
 	if (is_b == quantity)
 	{
-		reader->item->needs |= quantity ? NEEDS_LESS : knowledge_needs(pair.window, false);
+		reader->item->needs |= quantity ? NEEDS_LESS | (knowledge_needs(pair.window, false) & NEEDS_HOURS) : knowledge_needs(pair.window, false);
 		return;
 	}
 	reader->item->needs |= knowledge_needs(pair.window, false);
@@ -184,7 +184,7 @@ take_bundle(KnowledgeReader *reader, const KnowledgeRow *row, const ItemCode *co
 static void
 take_whole(KnowledgeReader *reader, const KnowledgeRow *row, const ItemCode *code, void *context)
 {
-	reader->item->needs |= NEEDS_LESS;
+	reader->item->needs |= NEEDS_LESS | (knowledge_needs(knowledge_window(row->values[B_WINDOW]), false) & NEEDS_HOURS);
 }
 
 typedef struct Operations
