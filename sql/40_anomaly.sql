@@ -6,7 +6,7 @@ SET datestyle = ISO;
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 SELECT hospital_cost.load_defaults();
-SELECT code, name, name_en, kind, severity, action, respond_within FROM hospital_cost.rule ORDER BY code;
+SELECT code, name, name_en, kind, severity, action, respond_within FROM hospital_cost.rule WHERE code IN ('CA02', 'CA04') ORDER BY code;
 INSERT INTO hospital_cost.hospital (code, name) VALUES ('H1', '市第一人民医院');
 INSERT INTO hospital_cost.department (code, name, class) VALUES ('3001', '检验科', 'technical');
 INSERT INTO hospital_cost.charge_item (code, name, category) VALUES ('XCG', '血细胞分析', '04'), ('SH', '生化全套', '04');

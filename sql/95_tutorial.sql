@@ -82,6 +82,9 @@ SELECT * FROM hospital_cost.unposted('his.fee');
 SELECT code, rule_name, source_key, observed, limit_value, amount_at_risk
 FROM hospital_cost.finding WHERE class = 'conduct' ORDER BY code;
 
+SELECT hospital_cost.review_finding(finding_id, 'confirmed', '重复计费，退费')
+FROM hospital_cost.finding WHERE code = 'CA02';
+
 INSERT INTO hospital_cost.charge_item (code, name, unit, category) VALUES ('HY99', '降钙素原检测', '次', '04');
 INSERT INTO hospital_cost.price (item_code, unit_price) VALUES ('HY99', 60);
 SELECT * FROM hospital_cost.post_pending('his.fee');
@@ -90,9 +93,6 @@ INSERT INTO his.fee VALUES (12, 'Z001', 'HY01', -1, 20, -20, 'BQ01', 'YJ01', '20
 SELECT kind, source_key, version, item_code, quantity, amount, flags
 FROM hospital_cost.ledger WHERE source_key IN ('4', '9', '10', '12') ORDER BY entry_id;
 SELECT source_key, code, state FROM hospital_cost.finding ORDER BY finding_id;
-
-SELECT hospital_cost.review_finding(finding_id, 'corrected', '重复计费，已退费')
-FROM hospital_cost.finding WHERE class = 'conduct' AND state = 'open';
 
 SELECT ordering_department_code AS ordered, performing_department_code AS performed, category, entries, amount
 FROM hospital_cost.charge_total ORDER BY 1, 2, 3;

@@ -1,6 +1,6 @@
 /*
  * anomaly.c
- *		The duplicate rule nets before it judges: a pair of which one line is taken back is no finding.
+ *		Rules net before they judge: what is taken back is no finding.
  */
 #include "core/anomaly.h"
 
@@ -24,10 +24,18 @@ is_line(const LineEntry *entry)
 static const LineEntry *
 find_entry(const LineEntry *entries, int n, int64_t entry_id)
 {
-	for (int i = 0; i < n; i++)
-		if (entries[i].entry_id == entry_id)
-			return &entries[i];
-	return NULL;
+	int low = 0, high = n;
+
+	while (low < high)
+	{
+		int middle = low + (high - low) / 2;
+
+		if (entries[middle].entry_id < entry_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return entry_id != 0 && low < n && entries[low].entry_id == entry_id ? &entries[low] : NULL;
 }
 
 /* Whether a reversal takes from a target; "original" is the entry it names, NULL if that is not of this encounter. */
@@ -68,36 +76,17 @@ pass_of(const LineEntry *entries, int n, const LineEntry *reversal)
 void
 anomaly_net(LineEntry *entries, int n)
 {
+	bool any = false; /* that may take */
+
 	/* -INT64_MIN does not exist; such a quantity takes back everything that could be there */
 	for (int i = 0; i < n; i++)
 		entries[i].left = entries[i].quantity == INT64_MIN ? INT64_MAX :
 			entries[i].quantity < 0 ? -entries[i].quantity : entries[i].quantity;
 
-	for (int pass = 0; pass < 3; pass++)
+	for (int i = 0; i < n && !any; i++)
+		any = !is_line(&entries[i]);
+	for (int pass = 0; pass < 3 && any; pass++)
 		for (int i = 0; i < n; i++)
 			if (!is_line(&entries[i]) && pass_of(entries, n, &entries[i]) == pass)
 				apply_reversal(entries, n, i);
-}
-
-static bool
-is_live(const LineEntry *entry)
-{
-	return is_line(entry) && entry->left > 0;
-}
-
-int
-anomaly_repeats(const LineEntry *entries, int n, int self)
-{
-	if (self < 0 || self >= n || !is_live(&entries[self]))
-		return -1;
-	for (int step = 1; step < n; step++)
-		for (int side = -1; side <= 1; side += 2)
-		{
-			int i = self + side * step;
-
-			if (i >= 0 && i < n && is_live(&entries[i]) && entries[i].item == entries[self].item &&
-				entries[i].day == entries[self].day && (side < 0 || !entries[i].fresh))
-				return i;
-		}
-	return -1;
 }

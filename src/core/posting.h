@@ -111,8 +111,14 @@ typedef struct LineEntry
 	int64_t key; /* of the source row: entries of one row share it */
 	int32_t item;
 	int32_t day;
-	bool fresh;	  /* posted by the batch that is being judged */
 	int64_t left; /* scratch: what is left of the quantity after reversals */
+	int64_t price;
+	int64_t amount;
+	int64_t at;	  /* microseconds since 2000 */
+	int64_t list; /* list price of the day, 0: not known; only where a rule asks for it */
+	int32_t hour; /* clock hours since 2000, where the hospital is; only where a rule asks for it */
+	int32_t encounter; /* the reader's number; only of lines of several encounters */
+	int16_t performing;
 } LineEntry;
 
 /*

@@ -2,8 +2,8 @@
  * anomaly.c
  *		The inline rules over a batch that posting has just written.
  *
- * The index told which entries repeat an encounter, day and item; only for those the encounter's entries are read, once an encounter, and
- * netted before anything is said.
+ * Prices are judged row by row. For the rest the rows are sorted by encounter, and of each encounter no more is read than what is known of their items
+ * asks for: where nothing is known, nothing.
  */
 #include "postgres.h"
 
@@ -11,45 +11,20 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "core/anomaly.h"
 #include "core/money.h"
 #include "entry/anomaly.h"
-#include "entry/posting.h"
+#include "entry/anomaly_encounter.h"
 #include "entry/raise.h"
-#include "store/anomaly.h"
+#include "store/anomaly_knowledge.h"
 #include "store/decimal.h"
-#include "store/posting_ledger.h"
-
-/* The netted entries of the encounter looked at last; rows of one encounter come together. */
-typedef struct EncounterLines
-{
-	Piece encounter;
-	LineEntry *lines;
-	int count;
-	Piece glanced; /* that of the last row; perhaps only entries beside that row were read */
-} EncounterLines;
-
-static void
-report(const PostingBatch *batch, const Rule *rule, Finding *finding)
-{
-	if (rule->block && !batch->after_the_fact)
-		raise_finding(batch->attachment, finding);
-	finding->class = "conduct";
-	finding->code = rule->code;
-	finding->rule_version = rule->version;
-	finding->severity = rule->severity;
-	finding->source_id = batch->attachment->source_id;
-	finding->has_excess = true;
-	finding->deadline = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
-		TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()), IntervalPGetDatum(&rule->respond_within)));
-	finding_add(batch->findings, finding);
-}
 
 /* Price above the list price or the ceiling of the day (超限定单价). */
 static void
-judge_price(const PostingBatch *batch, const Rule *rule, const ChargeRow *row)
+judge_price(Inspection *inspection, const Rule *rule, const ChargeRow *row)
 {
-	Finding finding = {.code = rule->code, .row = row, .field = "unit_price"};
+	const PostingBatch *batch = inspection->batch;
+	Finding finding = {.class = "conduct", .code = rule->code, .rule_version = rule->version, .severity = rule->severity, .row = row,
+		.field = "unit_price", .has_excess = true, .source_id = batch->attachment->source_id};
 	int64 excess = row->result.price - row->input.limit;
 
 	if ((row->result.flags & FLAG_ABOVE_LIMIT) == 0 || excess <= rule->tolerance)
@@ -59,130 +34,127 @@ judge_price(const PostingBatch *batch, const Rule *rule, const ChargeRow *row)
 	/* A product that does not fit is no smaller for it. */
 	if (money_multiply(row->input.quantity, excess, &finding.amount_at_risk).code != FAULT_NONE)
 		finding.amount_at_risk = row->result.amount;
-	report(batch, rule, &finding);
+	if (rule->block && !batch->after_the_fact)
+		raise_finding(batch->attachment, &finding);
+	finding.deadline = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+		TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()), IntervalPGetDatum(&rule->respond_within)));
+	finding_add(batch->findings, &finding);
+	inspection->added++;
+}
+
+static void
+judge_prices(Inspection *inspection, const ChargeRow *row)
+{
+	if ((row->result.flags & FLAG_ABOVE_LIMIT) == 0)
+		return;
+	for (int r = 0; r < inspection->rule_count; r++)
+	{
+		const Rule *rule = &inspection->rules[r];
+
+		if (rule->kind == RULE_PRICE_ABOVE_LIMIT && row->day >= rule->days.from && row->day < rule->days.to)
+			judge_price(inspection, rule, row);
+	}
 }
 
 static int
-by_entry_id(const void *id, const void *row)
+by_encounter(const void *a, const void *b)
 {
-	int64 a = *(const int64 *) id;
-	int64 b = ((const ChargeRow *) row)->entry_id;
+	const Candidate *x = a;
+	const Candidate *y = b;
+	int order = memcmp(x->encounter.text, y->encounter.text, Min(x->encounter.length, y->encounter.length));
 
-	return a < b ? -1 : a > b;
+	if (order == 0)
+		order = x->encounter.length - y->encounter.length;
+	return order != 0 ? order : x->row - y->row;
 }
 
-static void
-net_lines(const PostingBatch *batch, LineEntry *lines, int count)
-{
-	for (int i = 0; i < count; i++)
-		lines[i].fresh = bsearch(&lines[i].entry_id, batch->rows, batch->count, sizeof(ChargeRow), by_entry_id) != NULL;
-	anomaly_net(lines, count);
-}
-
-/* The entry that a row repeats, -1 if none. Entries come in id order; this row is near the end. */
+/* What a new line asks for beside it; 0: nobody asks anything of it. */
 static int
-find_repeated(const LineEntry *lines, int count, const ChargeRow *row)
+needs_of(const ChargeRow *row, bool repeated, bool outside_stay)
 {
-	int self = count - 1;
+	int needs = knowledge_item(row->item_id)->needs;
 
-	while (self >= 0 && lines[self].entry_id != row->entry_id)
-		self--;
-	return anomaly_repeats(lines, count, self);
+	if (row->kind != KIND_POST)
+		return needs & NEEDS_LESS;
+	if (outside_stay)
+		needs |= NEEDS_LINE | NEEDS_FACTS;
+	/* The index says that a line has no twin: then it is all there is of its item and day. */
+	if (!row->duplicate && (needs & NEEDS_TWINS))
+		needs = (needs & ~NEEDS_TWINS) | NEEDS_LINE;
+	else if (row->duplicate && repeated)
+		needs |= NEEDS_TWINS;
+	return needs;
 }
 
-/*
- * Whether a row repeats nothing, by the entries of its day and item alone: a changed row meets what it was before, and what took that back. Others may be
- * given back on another day, which all entries of the encounter tell; they are read at once when its next row comes right after.
- */
-static bool
-stands_alone(const PostingBatch *batch, EncounterLines *known, const ChargeRow *row)
+/* The rows and reversals that rules over lines ask something of; returns their number. */
+static int
+find_candidates(const PostingBatch *batch, Candidate *candidates)
 {
-	Piece encounter = row->field[FIELD_ENCOUNTER];
-	LineEntry *lines;
-	int count;
+	const RuleVersion *const *rules;
+	bool repeated = anomaly_rules_of(RULE_SAME_ITEM_SAME_DAY, &rules) > 0;
+	bool outside_stay = anomaly_rules_of(RULE_DAY_OUTSIDE_STAY, &rules) > 0;
+	int count = 0;
 
-	if (known->glanced.text != NULL && piece_equal(known->glanced, encounter))
-		return false;
-	known->glanced = encounter;
-	count = ledger_lines(encounter, row, &lines);
-	net_lines(batch, lines, count);
-	return find_repeated(lines, count, row) < 0;
+	for (int i = 0; i < batch->count; i++)
+	{
+		const ChargeRow *row = &batch->rows[i];
+		int needs = needs_of(row, repeated, outside_stay);
+
+		if (needs != 0 || row->kind != KIND_POST)
+			candidates[count++] = (Candidate) {row->field[FIELD_ENCOUNTER], row->kind == KIND_POST ? i : -1, needs};
+	}
+	for (int i = 0; i < batch->reversed_count; i++)
+		candidates[count++] = (Candidate) {batch->reversed[i].encounter, -1, knowledge_item(batch->reversed[i].item_id)->needs & NEEDS_LESS};
+	return count;
 }
 
+/* Hands the candidates of one encounter on: those taken back stand before the others. */
 static void
-read_encounter(const PostingBatch *batch, EncounterLines *known, Piece encounter)
+inspect_encounter(Inspection *inspection, const Candidate *candidates, int count)
 {
-	if (known->encounter.text != NULL && piece_equal(known->encounter, encounter))
-		return;
-	known->encounter = encounter;
-	known->count = ledger_lines(encounter, NULL, &known->lines);
-	net_lines(batch, known->lines, known->count);
-}
+	int reversed = 0;
+	int needs = 0;
 
-static bool
-may_repeat(const Rule *rule, Piece item)
-{
-	for (int i = 0; i < rule->except_count; i++)
-		if (strlen(rule->except_items[i]) == item.length && memcmp(rule->except_items[i], item.text, item.length) == 0)
-			return true;
-	return false;
-}
-
-/* Same item twice for the same encounter and day (重复收费), net of reversals, against everything posted before. */
-static void
-judge_repetition(const PostingBatch *batch, const Rule *rule, const ChargeRow *row, EncounterLines *known)
-{
-	Finding finding = {.code = rule->code, .row = row, .field = "item"};
-	int other;
-
-	if (!row->duplicate || row->kind != KIND_POST || may_repeat(rule, row->field[FIELD_ITEM]) || stands_alone(batch, known, row))
-		return;
-	read_encounter(batch, known, row->field[FIELD_ENCOUNTER]);
-	other = find_repeated(known->lines, known->count, row);
-	if (other < 0)
-		return;
-	finding.related_entry_id = known->lines[other].entry_id;
-	finding.expected = "once a day";
-	finding.observed = psprintf("entry " INT64_FORMAT " of the same day", finding.related_entry_id);
-	finding.excess_quantity = row->input.quantity;
-	finding.amount_at_risk = row->result.amount;
-	report(batch, rule, &finding);
+	for (; reversed < count && candidates[reversed].row < 0; reversed++)
+		needs |= candidates[reversed].needs;
+	encounter_glance(inspection, candidates[0].encounter, candidates + reversed, count - reversed, reversed > 0, needs);
 }
 
 static void
 inspect_batch(const PostingBatch *batch)
 {
-	EncounterLines known = {0};
-	int rule_count;
-	const Rule *rules = anomaly_rules(&rule_count);
+	Inspection inspection = {.batch = batch, .findings = batch->findings};
+	Candidate *candidates;
+	int count;
 
+	inspection.rules = knowledge_begin(&inspection.rule_count);
+	if (inspection.rule_count == 0)
+		return;
 	for (int i = 0; i < batch->count; i++)
+		judge_prices(&inspection, &batch->rows[i]);
+	candidates = palloc((batch->count + batch->reversed_count) * sizeof(Candidate));
+	count = find_candidates(batch, candidates);
+	if (count > 1)
+		qsort(candidates, count, sizeof(Candidate), by_encounter);
+	for (int first = 0, end; first < count; first = end)
 	{
-		const ChargeRow *row = &batch->rows[i];
-
-		for (int r = 0; r < rule_count; r++)
-		{
-			const Rule *rule = &rules[r];
-
-			if (row->day < rule->from || row->day >= rule->to)
-				continue;
-			switch (rule->kind)
-			{
-				case RULE_PRICE_ABOVE_LIMIT:
-					judge_price(batch, rule, row);
-					break;
-				case RULE_SAME_ITEM_SAME_DAY:
-					judge_repetition(batch, rule, row, &known);
-					break;
-				case RULE_KIND_COUNT:
-					break;
-			}
-		}
+		for (end = first + 1; end < count && piece_equal(candidates[end].encounter, candidates[first].encounter); end++)
+			;
+		inspect_encounter(&inspection, candidates + first, end - first);
 	}
+}
+
+/* A session that is idle keeps little. */
+static void
+trim_knowledge(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+		knowledge_trim();
 }
 
 void
 anomaly_init(void)
 {
 	posting_batch_hook = inspect_batch;
+	RegisterXactCallback(trim_knowledge, NULL);
 }

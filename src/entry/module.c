@@ -10,6 +10,7 @@
 #include "entry/posting_watch.h"
 #include "entry/setting.h"
 #include "store/anomaly.h"
+#include "store/anomaly_knowledge.h"
 #include "store/catalogue.h"
 #include "store/ground.h"
 #include "store/posting.h"
@@ -30,6 +31,7 @@ forget(Oid relid)
 	posting_forget(relid);
 	payment_forget(relid);
 	anomaly_forget(relid);
+	knowledge_forget(relid);
 }
 
 /* Called once a session, when the library is loaded. */

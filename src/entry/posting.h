@@ -10,6 +10,14 @@
 #include "store/posting.h"
 #include "store/posting_finding.h"
 
+/* An entry that was taken back because its row changed or went. */
+typedef struct ReversedEntry
+{
+	int64 entry_id;
+	Piece encounter;
+	int32 item_id;
+} ReversedEntry;
+
 /* Charges just written to the ledger by one statement: rows[0..count), each with its entry_id. Lives until the hook returns. */
 typedef struct PostingBatch
 {
@@ -18,6 +26,8 @@ typedef struct PostingBatch
 	int count;
 	bool after_the_fact; /* too late to block */
 	FindingWriter *findings;
+	const ReversedEntry *reversed;
+	int reversed_count;
 } PostingBatch;
 
 typedef void (*posting_batch_hook_type)(const PostingBatch *batch);

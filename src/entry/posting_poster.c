@@ -67,7 +67,7 @@ poster_begin(Poster *poster, const Attachment *attachment, int64 expected, int b
 	poster->findings = finding_begin();
 	poster->rows = palloc(batch * sizeof(ChargeRow));
 	poster->place = palloc(batch * sizeof(int));
-	poster->reversed = palloc(batch * sizeof(int64));
+	poster->reversed = palloc(batch * sizeof(ReversedEntry));
 	poster->batch_context = AllocSetContextCreate(CurrentMemoryContext, "hospital_cost posting batch", ALLOCSET_DEFAULT_SIZES);
 	poster->nested = may_be_nested();
 	poster->statement = GetActiveSnapshot()->curcid;
@@ -261,7 +261,7 @@ poster_find_live(Poster *poster, const ChargeRow *row, bool everywhere, LedgerEn
 							  row->field[FIELD_ENCOUNTER], everywhere, live, last_version))
 			return false;
 		for (int i = 0; i < poster->reversed_count && !again; i++)
-			again = poster->reversed[i] == live->entry_id;
+			again = poster->reversed[i].entry_id == live->entry_id;
 		if (!again)
 			return true;
 		poster_flush(poster);
@@ -333,7 +333,7 @@ poster_reverse(Poster *poster, ChargeRow *old, int16 *version)
 		poster_line_goes(poster, old, &live[i]);
 		ledger_add(poster->ledger, &reversal);
 		books_note(poster->books, &reversal);
-		poster->reversed[poster->reversed_count++] = live[i].entry_id;
+		poster->reversed[poster->reversed_count++] = (ReversedEntry) {live[i].entry_id, live[i].encounter, live[i].item_id};
 		poster->queued++;
 		poster->outcome.taken_back++;
 		finding_resolve(poster->attachment->source_id, key, live[i].entry_id, false);
@@ -354,9 +354,10 @@ poster_flush(Poster *poster)
 	ledger_flush(poster->ledger, duplicate);
 	for (int i = 0; i < poster->count; i++)
 		poster->rows[i].duplicate = duplicate[poster->place[i]];
-	if (posting_batch_hook != NULL && poster->count > 0)
+	if (posting_batch_hook != NULL && (poster->count > 0 || poster->reversed_count > 0))
 	{
-		PostingBatch batch = {poster->attachment, poster->rows, poster->count, poster->after_the_fact, poster->findings};
+		PostingBatch batch = {poster->attachment, poster->rows, poster->count, poster->after_the_fact, poster->findings, poster->reversed,
+			poster->reversed_count};
 
 		posting_batch_hook(&batch);
 	}

@@ -24,7 +24,7 @@ typedef struct Poster
 	int *place;					 /* place[i]: position of rows[i] among the entries queued */
 	int count;
 	int queued;
-	int64 *reversed; /* entries of this batch that were taken back and are not written yet */
+	ReversedEntry *reversed; /* entries of this batch that were taken back and are not written yet */
 	int reversed_count;
 	struct
 	{

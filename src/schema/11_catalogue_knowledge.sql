@@ -12,6 +12,9 @@ CREATE TABLE hospital_cost.item_code_map (
 	CONSTRAINT item_code_map_no_overlap EXCLUDE USING gist (item_code WITH =, valid WITH &&)
 );
 CREATE INDEX item_code_map_national_idx ON hospital_cost.item_code_map (national_code);
+-- The exclusion index cannot answer "the national codes of one item" as cheaply as a btree does.
+CREATE INDEX item_code_map_item_idx ON hospital_cost.item_code_map (item_code);
+CREATE INDEX charge_item_national_idx ON hospital_cost.charge_item (national_code) WHERE national_code IS NOT NULL;
 
 -- One item, or several that are summed (group_code), and what a window or a patient allows of it.
 CREATE TABLE hospital_cost.item_limit (

@@ -21,6 +21,8 @@ CREATE TABLE hospital_cost.encounter (
 	CONSTRAINT encounter_started_at_check CHECK (isfinite(started_at))
 );
 CREATE INDEX encounter_started_idx ON hospital_cost.encounter (started_at);
+-- Windows longer than an encounter look at the patient's others.
+CREATE INDEX encounter_patient_idx ON hospital_cost.encounter (patient_code) WHERE patient_code IS NOT NULL;
 
 CREATE TABLE hospital_cost.department_stay (
 	encounter_code text COLLATE "C" NOT NULL REFERENCES hospital_cost.encounter (code),

@@ -17,19 +17,41 @@
 
 #include "core/posting.h"
 #include "store/anomaly.h"
+#include "store/catalogue.h"
 #include "store/decimal.h"
 #include "store/ground.h"
 
 static MemoryContext cache_context = NULL;
 static Oid rule_relid = InvalidOid;
+static Oid item_relid = InvalidOid;
 static bool stale = true;
+static uint64 generation = 0;
 static Rule *rules = NULL;
 static int rule_count = 0;
+/* First versions by kind. */
+static struct
+{
+	const RuleVersion **rules;
+	int count;
+} by_kind[RULE_KIND_COUNT];
 
+static const char *const kind_names[RULE_KIND_COUNT] = {
+	[RULE_PRICE_ABOVE_LIMIT] = "price_above_limit",
+	[RULE_SAME_ITEM_SAME_DAY] = "same_item_same_day",
+	[RULE_DAY_OUTSIDE_STAY] = "day_outside_stay",
+	[RULE_ITEM_LIMIT] = "item_limit",
+	[RULE_ITEM_PATIENT] = "item_patient",
+	[RULE_ITEM_PLACE] = "item_place",
+	[RULE_ITEM_PAIR] = "item_pair",
+	[RULE_ITEM_BUNDLE] = "item_bundle",
+	[RULE_SURGERY_DISCOUNT] = "surgery_discount",
+};
+
+/* Rules name items by code, and are read with the items' numbers in their place. */
 void
 anomaly_forget(Oid relid)
 {
-	if (relid == InvalidOid || relid == rule_relid)
+	if (relid == InvalidOid || relid == rule_relid || relid == item_relid)
 		stale = true;
 }
 
@@ -44,33 +66,76 @@ column(HeapTuple tuple, TupleDesc desc, const char *name)
 static bool
 rule_kind(const char *name, RuleKind *kind)
 {
-	if (strcmp(name, "price_above_limit") == 0)
-		*kind = RULE_PRICE_ABOVE_LIMIT;
-	else if (strcmp(name, "same_item_same_day") == 0)
-		*kind = RULE_SAME_ITEM_SAME_DAY;
-	else
-		return false;
-	return true;
+	/* A limit of one item by another is judged as the pair it is. */
+	if (strcmp(name, "item_quantity_pair") == 0)
+		name = kind_names[RULE_ITEM_PAIR];
+	for (*kind = 0; *kind < RULE_KIND_COUNT; (*kind)++)
+		if (strcmp(name, kind_names[*kind]) == 0)
+			return true;
+	return false;
+}
+
+static int64
+number_of(Jsonb *parameters, const char *name, int scale)
+{
+	JsonbValue *value = getKeyJsonValueFromContainer(&parameters->root, name, strlen(name), NULL);
+	int64 number = 0;
+	bool rounded;
+
+	if (value != NULL && value->type == jbvNumeric)
+		(void) decimal_from_numeric(NumericGetDatum(value->val.numeric), scale, &number, &rounded);
+	return number;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	int32 x = *(const int32 *) a;
+	int32 y = *(const int32 *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The numbers of the items an array of codes names; codes that the catalogue does not have are no items yet. */
+static void
+read_items(RuleVersion *rule, Jsonb *parameters, const char *name)
+{
+	JsonbValue *value = getKeyJsonValueFromContainer(&parameters->root, name, strlen(name), NULL);
+	int32 *items;
+	int count;
+
+	if (value == NULL || value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+		return;
+	count = JsonContainerSize(value->val.binary.data);
+	items = palloc(Max(count, 1) * sizeof(int32));
+	for (int i = 0; i < count; i++)
+	{
+		JsonbValue *code = getIthJsonbValueFromContainer(value->val.binary.data, i);
+		const CatalogueItem *item = code == NULL || code->type != jbvString ? NULL : catalogue_item(code->val.string.val, code->val.string.len);
+
+		if (item != NULL)
+			items[rule->item_count++] = item->item_id;
+	}
+	qsort(items, rule->item_count, sizeof(int32), by_number);
+	rule->items = items;
 }
 
 static void
 read_parameters(Rule *rule, Jsonb *parameters)
 {
-	JsonbValue *value = getKeyJsonValueFromContainer(&parameters->root, "tolerance", 9, NULL);
-	bool rounded;
-
-	if (value != NULL && value->type == jbvNumeric)
-		(void) decimal_from_numeric(NumericGetDatum(value->val.numeric), PRICE_SCALE, &rule->tolerance, &rounded);
-	value = getKeyJsonValueFromContainer(&parameters->root, "except_items", 12, NULL);
-	if (value == NULL || value->type != jbvBinary)
-		return;
-	rule->except_items = palloc0((JsonContainerSize(value->val.binary.data) + 1) * sizeof(char *));
-	for (int i = 0; i < JsonContainerSize(value->val.binary.data); i++)
+	switch (rule->kind)
 	{
-		JsonbValue *item = getIthJsonbValueFromContainer(value->val.binary.data, i);
-
-		if (item != NULL && item->type == jbvString)
-			rule->except_items[rule->except_count++] = pnstrdup(item->val.string.val, item->val.string.len);
+		case RULE_PRICE_ABOVE_LIMIT:
+			rule->tolerance = number_of(parameters, "tolerance", PRICE_SCALE);
+			break;
+		case RULE_SAME_ITEM_SAME_DAY:
+			read_items(&rule->days, parameters, "except_items");
+			break;
+		case RULE_DAY_OUTSIDE_STAY:
+			rule->days.parameter = number_of(parameters, "grace_days", 0);
+			break;
+		default:
+			break;
 	}
 }
 
@@ -86,9 +151,38 @@ read_rule(HeapTuple tuple, TupleDesc desc, Rule *rule)
 	rule->severity = TextDatumGetCString(column(tuple, desc, "severity"));
 	rule->block = strcmp(TextDatumGetCString(column(tuple, desc, "action")), "block") == 0;
 	rule->respond_within = *DatumGetIntervalP(column(tuple, desc, "respond_within"));
-	ground_day_range(column(tuple, desc, "valid"), &rule->from, &rule->to);
+	ground_day_range(column(tuple, desc, "valid"), &rule->days.from, &rule->days.to);
 	read_parameters(rule, DatumGetJsonbP(column(tuple, desc, "parameters")));
 	return true;
+}
+
+/* Links the versions of each code and kind, and lists the first of each. */
+static void
+link_rules(void)
+{
+	memset(by_kind, 0, sizeof(by_kind));
+	for (int i = 0; i < rule_count; i++)
+	{
+		rules[i].days.number = i;
+		rules[i].first = true;
+	}
+	for (int i = 0; i < rule_count; i++)
+	{
+		RuleKind kind = rules[i].kind;
+		int next = i + 1;
+
+		while (next < rule_count && (rules[next].kind != kind || strcmp(rules[next].code, rules[i].code) != 0))
+			next++;
+		if (next < rule_count)
+		{
+			rules[i].days.next = &rules[next].days;
+			rules[next].first = false;
+		}
+		if (by_kind[kind].rules == NULL)
+			by_kind[kind].rules = palloc(rule_count * sizeof(RuleVersion *));
+		if (rules[i].first)
+			by_kind[kind].rules[by_kind[kind].count++] = &rules[i].days;
+	}
 }
 
 static void
@@ -104,10 +198,12 @@ load_rules(void)
 	if (cache_context == NULL)
 		cache_context = AllocSetContextCreate(CacheMemoryContext, "hospital_cost rules", ALLOCSET_SMALL_SIZES);
 	rule_count = 0;
+	generation++;
 	MemoryContextReset(cache_context);
 	old = MemoryContextSwitchTo(cache_context);
 	rules = palloc(room * sizeof(Rule));
 	rule_relid = ground_relation("rule");
+	item_relid = ground_relation("charge_item");
 	rel = table_open(rule_relid, AccessShareLock);
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	/* In the order of the key, so that findings come in one order whatever the heap looks like. */
@@ -122,6 +218,7 @@ load_rules(void)
 	systable_endscan(scan);
 	UnregisterSnapshot(snapshot);
 	table_close(rel, AccessShareLock);
+	link_rules();
 	MemoryContextSwitchTo(old);
 }
 
@@ -145,4 +242,26 @@ anomaly_rules(int *count)
 	}
 	*count = rule_count;
 	return rules;
+}
+
+const RuleVersion *
+anomaly_versions(const char *code, RuleKind kind)
+{
+	for (int i = 0; i < by_kind[kind].count; i++)
+		if (strcmp(rules[by_kind[kind].rules[i]->number].code, code) == 0)
+			return by_kind[kind].rules[i];
+	return NULL;
+}
+
+int
+anomaly_rules_of(RuleKind kind, const RuleVersion *const **list)
+{
+	*list = by_kind[kind].rules;
+	return by_kind[kind].count;
+}
+
+uint64
+anomaly_rules_generation(void)
+{
+	return generation;
 }

@@ -9,10 +9,19 @@
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
+#include "core/anomaly_judge.h"
+
 typedef enum RuleKind
 {
 	RULE_PRICE_ABOVE_LIMIT,
 	RULE_SAME_ITEM_SAME_DAY,
+	RULE_DAY_OUTSIDE_STAY,
+	RULE_ITEM_LIMIT,
+	RULE_ITEM_PATIENT,
+	RULE_ITEM_PLACE,
+	RULE_ITEM_PAIR,
+	RULE_ITEM_BUNDLE,
+	RULE_SURGERY_DISCOUNT,
 	RULE_KIND_COUNT
 } RuleKind;
 
@@ -23,16 +32,23 @@ typedef struct Rule
 	char *severity;
 	int32 version;
 	bool block;
-	DateADT from; /* valid on days [from, to) */
-	DateADT to;
 	Interval respond_within;
-	int64 tolerance;	 /* yuan 1e-6 a unit, for RULE_PRICE_ABOVE_LIMIT */
-	int except_count;	 /* item codes that may repeat, for RULE_SAME_ITEM_SAME_DAY */
-	char **except_items;
+	RuleVersion days; /* of its validity; number is its place among the rules */
+	int64 tolerance;  /* yuan 1e-6 a unit, of RULE_PRICE_ABOVE_LIMIT */
+	bool first;		  /* of the versions of its code and kind */
 } Rule;
 
 /* All inline rules; *count receives their number. Valid until the next call. */
 extern const Rule *anomaly_rules(int *count);
+
+/* The versions of a rule code that are of a kind, NULL if there is none. Call after anomaly_rules. */
+extern const RuleVersion *anomaly_versions(const char *code, RuleKind kind);
+
+/* The first version of each code of a kind. */
+extern int anomaly_rules_of(RuleKind kind, const RuleVersion *const **rules);
+
+/* Counts how often the rules were read: what hangs on them is void when it changes. */
+extern uint64 anomaly_rules_generation(void);
 
 /* Forgets the rules at the next call; for the invalidation callback. */
 extern void anomaly_forget(Oid relid);

@@ -23,6 +23,7 @@
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rangetypes.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -32,7 +33,7 @@
 #include "store/compat.h"
 #include "store/ground.h"
 
-#define MAX_KNOWN 64
+#define MAX_KNOWN 128
 #define SCHEMA_NAME "hospital_cost"
 #define DEFAULT_TIMEZONE "Asia/Shanghai"
 /* First key of the advisory lock of a period; hospital_cost._lock_period says the same. */
@@ -43,6 +44,7 @@ typedef struct Hospital
 	bool valid;
 	pg_tz *zone;
 	bool refuse_late;
+	char *level; /* NULL: not given */
 } Hospital;
 
 static Hospital hospital;
@@ -119,6 +121,7 @@ load_hospital(void)
 	Snapshot snapshot;
 	HeapTuple tuple;
 	char *zone_name = DEFAULT_TIMEZONE;
+	char *level = NULL;
 	bool refuse_late = false;
 	pg_tz *zone;
 
@@ -133,11 +136,14 @@ load_hospital(void)
 	{
 		bool isnull;
 		TupleDesc desc = RelationGetDescr(rel);
+		Datum name;
 
 		zone_name = TextDatumGetCString(
 			heap_getattr(tuple, get_attnum(hospital_relid, "timezone"), desc, &isnull));
 		refuse_late = strcmp("refuse", TextDatumGetCString(heap_getattr(tuple,
 						  get_attnum(hospital_relid, "late_policy"), desc, &isnull))) == 0;
+		name = heap_getattr(tuple, get_attnum(hospital_relid, "level"), desc, &isnull);
+		level = isnull ? NULL : MemoryContextStrdup(TopMemoryContext, TextDatumGetCString(name));
 	}
 	systable_endscan(scan);
 	UnregisterSnapshot(snapshot);
@@ -149,6 +155,9 @@ load_hospital(void)
 		hospital.valid = false;
 		elog(ERROR, "time zone \"%s\" of the hospital is not known", zone_name);
 	}
+	if (hospital.level != NULL)
+		pfree(hospital.level);
+	hospital.level = level;
 	hospital.zone = zone;
 	hospital.refuse_late = refuse_late;
 }
@@ -182,6 +191,26 @@ ground_day_of_instant(TimestampTz at)
 	if (timestamp2tm(at, &tz, &tm, &fsec, NULL, the_hospital()->zone) != 0)
 		elog(ERROR, "timestamp out of range");
 	return date2j(tm.tm_year, tm.tm_mon, tm.tm_mday) - POSTGRES_EPOCH_JDATE;
+}
+
+int32
+ground_hour_of_instant(TimestampTz at)
+{
+	struct pg_tm tm;
+	fsec_t fsec;
+	int tz;
+
+	if (timestamp2tm(at, &tz, &tm, &fsec, NULL, the_hospital()->zone) != 0)
+		elog(ERROR, "timestamp out of range");
+	return (date2j(tm.tm_year, tm.tm_mon, tm.tm_mday) - POSTGRES_EPOCH_JDATE) * HOURS_PER_DAY + tm.tm_hour;
+}
+
+char *
+ground_hospital_level(void)
+{
+	char *level = the_hospital()->level;
+
+	return level == NULL ? NULL : pstrdup(level);
 }
 
 TimestampTz

@@ -19,6 +19,12 @@ extern void ground_register(void (*forget)(Oid relid));
 /* Accounting day of an instant, by the hospital's time zone. The instant must be finite. */
 extern DateADT ground_day_of_instant(TimestampTz at);
 
+/* Clock hours since 2000 at an instant, where the hospital is. The instant must be finite. */
+extern int32 ground_hour_of_instant(TimestampTz at);
+
+/* Level of the hospital, NULL if it is not given; in the current memory context. */
+extern char *ground_hospital_level(void);
+
 /* Instant of a wall clock reading in the hospital's time zone, and its day. The reading must be finite. */
 extern TimestampTz ground_instant_of_wall_clock(Timestamp local, DateADT *day);
 

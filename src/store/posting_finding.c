@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -118,6 +119,11 @@ finding_add(FindingWriter *writer, const Finding *finding)
 	n[19] = finding->deadline == 0;
 	for (int i = 20; i < lengthof(columns); i++)
 		n[i] = true;
+	v[23] = Int32GetDatum(finding->knowledge_id);
+	n[23] = finding->knowledge_id == 0;
+	n[27] = finding->evidence == NULL;
+	if (!n[27])
+		v[27] = DirectFunctionCall1(jsonb_in, CStringGetDatum(finding->evidence));
 }
 
 void

@@ -26,6 +26,8 @@ typedef struct Finding
 	int64 excess_quantity; /* 1e-4 */
 	int64 amount_at_risk;  /* 1e-2 */
 	TimestampTz deadline;  /* 0: none */
+	int32 knowledge_id;	   /* 0: none */
+	const char *evidence;  /* JSON, or NULL */
 } Finding;
 
 typedef struct FindingWriter FindingWriter;

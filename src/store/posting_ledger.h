@@ -117,10 +117,4 @@ extern int ledger_left(struct Books *books, const LedgerEntry *original, const P
 /* Sets an issue if less than nothing is left of a row: it is less now than was given back of it. */
 extern bool ledger_is_overdrawn(const RefundLeft *left, ChargeRow *row);
 
-/*
- * All entries of an encounter in entry order, or only those of the same day and item as a row, uncommitted ones of other sessions included; returns their
- * number.
- */
-extern int ledger_lines(Piece encounter, const ChargeRow *beside, LineEntry **lines);
-
 #endif
