@@ -21,7 +21,7 @@ psql -X -q -d postgres -f "$WORK/roles" >/dev/null
 createdb hospital
 succeeds "the definitions restore on the subscriber" psql -X -q -v ON_ERROR_STOP=1 -d hospital -f "$WORK/definitions"
 # The registries come with the extension and with the publication too; the subscriber's own rows make room (operations.md).
-sql hospital "TRUNCATE hospital_cost.period_check, hospital_cost.rule_kind, hospital_cost._hook, hospital_cost._feed, hospital_cost._feed_field, hospital_cost._feed_target, hospital_cost._feed_column, hospital_cost._feed_check, hospital_cost._feed_issue"
+sql hospital "TRUNCATE hospital_cost.period_check, hospital_cost.rule_kind, hospital_cost._shipped_rule, hospital_cost._hook, hospital_cost._feed, hospital_cost._feed_field, hospital_cost._feed_target, hospital_cost._feed_column, hospital_cost._feed_check, hospital_cost._feed_issue"
 sql hospital "CREATE SUBSCRIPTION everything CONNECTION 'host=$WORK port=$(port_of publisher) user=postgres dbname=hospital' PUBLICATION everything" 2>/dev/null
 wait_for "initial copy" "SELECT count(*) > 10 AND bool_and(srsubstate = 'r') FROM pg_subscription_rel"
 tables_only "$WORK/subscriber.1"
