@@ -100,12 +100,11 @@ releases_key(Poster *poster, ChargeRow *row)
 {
 	LedgerEntry live;
 	int16 last_version;
-	ChargeRow looked_up = *row;
+	char *value;
 
 	if (!poster_find_live(poster, row, true, &live, &last_version))
 		return true;
-	posting_look_up(&looked_up);
-	if (ledger_differs(&looked_up, &live, &looked_up.other_value) == FIELD_COUNT)
+	if (poster_differs(poster, row, &live, &value) == FIELD_COUNT)
 		return posting_key_count(poster->attachment->source_id, posting_key_text(row), -1, false) == 0;
 	finding_flush(poster->findings);
 	finding_resolve(poster->attachment->source_id, posting_key_text(row), 0, true);

@@ -200,14 +200,20 @@ poster_post(Poster *poster, ChargeRow *row)
 }
 
 ChargeField
-poster_compare(Poster *poster, ChargeRow *row, const LedgerEntry *live)
+poster_differs(const Poster *poster, const ChargeRow *row, const LedgerEntry *live, char **value)
 {
 	ChargeRow looked_up = *row;
 
 	posting_look_up(&looked_up);
 	/* Where prices are computed, the column only shows what its type can hold. */
 	looked_up.input.has_price &= poster->attachment->pricing != PRICING_COMPUTE;
-	row->other_field = ledger_differs(&looked_up, live, &row->other_value);
+	return ledger_differs(&looked_up, live, value);
+}
+
+ChargeField
+poster_compare(Poster *poster, ChargeRow *row, const LedgerEntry *live)
+{
+	row->other_field = poster_differs(poster, row, live, &row->other_value);
 	if (row->other_field == FIELD_COUNT)
 		poster->outcome.exists++;
 	else

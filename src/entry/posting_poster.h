@@ -98,6 +98,9 @@ extern void poster_settle_lines(Poster *poster);
 /* What is live for a key, entries that this batch takes back and has not written yet left out. "everywhere" as in ledger_find_live. */
 extern bool poster_find_live(Poster *poster, const ChargeRow *row, bool everywhere, LedgerEntry *live, int16 *last_version);
 
+/* The first field in which a row, prices computed where they are, differs from an entry, FIELD_COUNT if none; *value is what the entry has. */
+extern ChargeField poster_differs(const Poster *poster, const ChargeRow *row, const LedgerEntry *live, char **value);
+
 /*
  * Holds a row against the entry that its key has. Counts the outcome and returns the first field that differs, FIELD_COUNT if none; row->other_value is
  * what the entry has.

@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
 \ir fixture/table.sql
-SELECT plan(20);
+SELECT plan(22);
 -- What each key is worth in the ledger, and how many entries were written to get there.
 CREATE FUNCTION his.worth(source text) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(format('%s=%s', s.source_key, s.amount), ', ' ORDER BY s.source_key COLLATE "C") FROM (SELECT l.source_key, sum(l.amount) AS amount
@@ -47,6 +47,16 @@ SELECT his.make('his.filled', 'k char(6) UNIQUE'), his.attach('his.filled') \g /
 INSERT INTO his.filled (k, t) VALUES ('a ', 20);
 UPDATE his.filled SET k = 'a', t = 30;
 SELECT is(his.worth('his.filled'), 'a=30.00', 'a char has no blanks at its end');
+
+-- Where prices are computed, the column holds what its type can: a row without a unique key is its entry all the same.
+CREATE TABLE his.computed (id int, visit text, item text, qty numeric, price numeric(10,2), done_by text, at timestamptz);
+SELECT hospital_cost.attach_charges('his.computed', '{"source_key": "id", "encounter": "visit", "item": "item", "quantity": "qty", "unit_price": "price",
+	"performing_department": "done_by", "charged_at": "at"}', 'flag', 'compute') \g /dev/null
+INSERT INTO his.computed (id, visit, item, qty, done_by, at) VALUES (1, 'V', 'BED', 3, 'C2', '2025-03-05 10:00+08');
+UPDATE his.computed SET qty = 2;
+SELECT is(his.worth('his.computed'), '1=66.67', 'a computed row that changes takes its entry back');
+DELETE FROM his.computed;
+SELECT is(his.worth('his.computed'), NULL, 'and one that goes');
 
 -- A unique constraint that waits for the end of the transaction lets a key stand twice until then.
 SELECT his.make('his.late', 'k int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED'), his.attach('his.late') \g /dev/null
