@@ -172,7 +172,7 @@ SELECT is_empty($$SELECT code, grp, comp, enc, reason, amount FROM twin.want WHE
 SELECT is_empty($$TABLE twin.have EXCEPT SELECT code, grp, comp, enc, reason, amount FROM twin.want WHERE mode = 'ward_full' ORDER BY 1, 2, 3, 4 LIMIT 5$$, 'and no other');
 SELECT is((SELECT sum(amount) FROM twin.have), (SELECT sum(direct) FROM hospital_cost.department_cost WHERE run_id = :run), 'all of them are the cost of the run');
 SELECT is_empty(format('SELECT * FROM hospital_cost.verify_costing(%s) v WHERE v.difference <> 0', :run), 'every identity holds');
-SELECT is((SELECT count(*) FROM hospital_cost.verify_costing(:run)), 13::bigint, 'thirteen of them, those of items and cases among them');
+SELECT is((SELECT count(*) FROM hospital_cost.verify_costing(:run)), 14::bigint, 'fourteen of them, those of items and cases among them');
 SELECT cmp_ok((SELECT count(DISTINCT reason) FROM twin.have), '>=', 6::bigint, 'patients gone and in, workload, charges, hospital level and what is not allocated all occur');
 SELECT is_empty($$SELECT t.encounter_code, t.department_code, t.quantity FROM hospital_cost._encounter_time('2025-03-01') t WHERE t.measure = 'bed_days'
 	EXCEPT SELECT enc, code, count(*)::numeric FROM twin.night GROUP BY 1, 2$$, 'bed-days by encounter, night by night');

@@ -53,7 +53,7 @@ SELECT results_eq($$SELECT funding_group::int, total FROM cell WHERE encounter_c
 SELECT is((SELECT bool_and(in_progress) FROM cell WHERE encounter_code = 'OPEN'), true, 'he is still there: work in progress');
 SELECT is((SELECT round(avg(total), 2) FROM cell WHERE encounter_code LIKE 'V%'), 188.33, 'a visit of C1');
 SELECT is_empty(format('SELECT * FROM hospital_cost.verify_costing(%s) v WHERE v.difference <> 0', :run), 'every identity holds');
-SELECT is((SELECT count(*) FROM hospital_cost.verify_costing(:run)), 13::bigint, 'all thirteen');
+SELECT is((SELECT count(*) FROM hospital_cost.verify_costing(:run)), 14::bigint, 'all fourteen');
 
 -- service units: the laboratory and imaging keep their cost and spread it by what they charged
 SELECT pg_temp.charge('P2', 'TEST', 'T1', 105), pg_temp.charge('NOBODY', 'TEST', 'T1', 60) \g /dev/null
