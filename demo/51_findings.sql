@@ -10,7 +10,8 @@ GROUP BY f.class, f.code, f.rule_name, f.severity, f.state ORDER BY f.class, f.c
 SELECT s.code AS "规则", s.encounter_code AS "就诊", s.source_key AS "fee line", s.item_name AS "项目", CASE s.code
 		WHEN 'CA04' THEN format('单价 %s > 价表 %s', round(s.observed::numeric, 2), round(s.limit_value::numeric, 2))
 		WHEN 'CA02' THEN (SELECT '同日两次: ' || string_agg(to_char(l.charged_at, 'DD日 HH24:MI'), ' 与 ' ORDER BY l.entry_id)
-			FROM hospital_cost.ledger l WHERE l.entry_id = ANY (s.entries)) END AS "原因 reason",
+			FROM hospital_cost.ledger l WHERE l.entry_id = ANY (s.entries))
+		ELSE s.observed || ' / ' || s.limit_value END AS "原因 reason",
 	to_char(s.amount_at_risk, '9,990.00') AS "at risk"
 FROM (
 	SELECT f.*, row_number() OVER (PARTITION BY f.code ORDER BY f.amount_at_risk DESC, f.source_key) AS place

@@ -1,7 +1,7 @@
 -- The cashier office on the last day of the month, and what patients are told.
 \pset title '6a  The day of the cashier office (日清日结), 31 March: closed by the cashier, reviewed by the leader, audited by the accountant'
-SELECT s.window_code AS "窗口", s.entries AS "笔数", to_char(s.amount, '999,990.00') AS "净收 net", to_char(s.cash_in - s.cash_out, '99,990.00') AS "现金 cash",
-	to_char(s.expected, '99,990.00') AS "应缴", to_char(s.counted, '99,990.00') AS "实缴", to_char(nullif(s.difference, 0), 'S990.00') AS "长短款",
+SELECT s.window_code AS "窗口", s.entries AS "笔数", to_char(s.amount, '9,999,990.00') AS "净收 net", to_char(s.cash_in - s.cash_out, '9,999,990.00') AS "现金 cash",
+	to_char(s.expected, '9,999,990.00') AS "应缴", to_char(s.counted, '9,999,990.00') AS "实缴", to_char(nullif(s.difference, 0), 'S990.00') AS "长短款",
 	s.state AS "state", l.state AS "case"
 FROM hospital_cost.shift s LEFT JOIN hospital_cost.long_short l ON l.shift_id = s.shift_id ORDER BY s.window_code;
 \pset title '6b  WeChat''s statement against the books (对账): every difference with its type'
