@@ -52,7 +52,8 @@ INSERT INTO hospital_cost._shipped_rule (code, name, name_en, kind, severity, me
 ON CONFLICT (code) DO UPDATE SET name = excluded.name, name_en = excluded.name_en, kind = excluded.kind, parameters = excluded.parameters,
 	severity = excluded.severity, message = excluded.message, message_en = excluded.message_en, legal_basis = excluded.legal_basis;
 
-CREATE OR REPLACE FUNCTION hospital_cost._detect_lines(period date, rule text DEFAULT NULL) RETURNS bigint
+CREATE OR REPLACE FUNCTION hospital_cost._detect_lines(period date, rule text DEFAULT NULL)
+RETURNS TABLE (code text, version int, added bigint, resolved bigint)
 LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'hc_detect_lines';
-COMMENT ON FUNCTION hospital_cost._detect_lines(date, text) IS 'Looks through the ledger for breaches of the rules over lines, in encounters with a service day in the month: findings that the posting transaction could not make (knowledge or encounters that came later, halves rolled back) are written, those whose cause is gone closed. One rule, or all (null). Returns how many are new; a second run adds none';
+COMMENT ON FUNCTION hospital_cost._detect_lines(date, text) IS 'Looks through the ledger for breaches of the rules over lines, in encounters with a service day in the month: findings that the posting transaction could not make (knowledge or encounters that came later, halves rolled back) are written, those whose cause is gone closed. One rule, or all (null). Returns, of each version of a rule with anything new or over, how many; a second run has none';

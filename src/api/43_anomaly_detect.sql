@@ -1,4 +1,4 @@
--- 40 anomaly: batch rules over a month. Detectors only say what they see; what is new, and what is over, is decided here for all of them.
+-- 40 anomaly: rules over a month. Detectors of batch rules only say what they see; what is new, and what is over, is decided here for all of them.
 
 -- Writes what one rule sees in a month and nobody knows yet, and closes what it sees no more. A fact found under another version stays with that version.
 CREATE OR REPLACE FUNCTION hospital_cost._detect_rule(period date, rule hospital_cost.rule, detector text, OUT added bigint, OUT resolved bigint)
@@ -32,6 +32,28 @@ BEGIN
 	$sql$, detector) INTO added, resolved USING period, rule;
 END $$;
 
+-- The rules over lines, all in one pass over the ledger. A rule that is in force in the month says how many even if none; a price is judged when it is posted.
+CREATE OR REPLACE FUNCTION hospital_cost._detect_inline(month date, rule text)
+RETURNS TABLE (code text, version int, added bigint, resolved bigint)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+	IF NOT EXISTS (SELECT FROM hospital_cost.rule k JOIN hospital_cost.rule_kind t ON t.kind = k.kind
+		WHERE t.detector IS NULL AND t.timing = 'inline' AND t.kind <> 'price_above_limit' AND k.code = coalesce(_detect_inline.rule, k.code)) THEN
+		RETURN;
+	END IF;
+	RETURN QUERY
+		WITH told AS MATERIALIZED (SELECT l.* FROM hospital_cost._detect_lines(_detect_inline.month, _detect_inline.rule) l), sought AS (
+			SELECT k.code, k.version
+			FROM hospital_cost.rule k JOIN hospital_cost.rule_kind t ON t.kind = k.kind
+			WHERE t.detector IS NULL AND t.timing = 'inline' AND t.kind <> 'price_above_limit' AND k.code = coalesce(_detect_inline.rule, k.code)
+				AND k.valid && daterange(_detect_inline.month, (_detect_inline.month + interval '1 month')::date)
+				AND NOT EXISTS (SELECT FROM unnest(t.needs) AS n (input) WHERE NOT hospital_cost._has_input(n.input, k.code)))
+		SELECT code, version, coalesce(t.added, 0), coalesce(t.resolved, 0)
+		FROM sought s FULL JOIN told t USING (code, version)
+		ORDER BY 1, 2;
+END $$;
+
 CREATE OR REPLACE FUNCTION hospital_cost.detect(period date, rule text DEFAULT NULL)
 RETURNS TABLE (code text, version int, added bigint, resolved bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -58,4 +80,5 @@ BEGIN
 		SELECT d.added, d.resolved INTO added, resolved FROM hospital_cost._detect_rule(month, r.rule, r.detector) d;
 		RETURN NEXT;
 	END LOOP;
+	RETURN QUERY SELECT i.code, i.version, i.added, i.resolved FROM hospital_cost._detect_inline(month, detect.rule) i;
 END $$;

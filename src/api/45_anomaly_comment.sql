@@ -50,7 +50,8 @@ COMMENT ON VIEW hospital_cost.rule_state IS 'Each version of each rule and wheth
 COMMENT ON COLUMN hospital_cost.rule_state.state IS 'active 启用; inactive 未启用: an input is missing, see needs; not_yet and over: outside its days';
 COMMENT ON COLUMN hospital_cost.rule_state.needs IS 'Inputs that are missing: attach or fill them and the rule works';
 COMMENT ON TYPE hospital_cost._detected IS 'What a detector found: subject, fact, entries, limit, excess, yuan at risk';
-COMMENT ON FUNCTION hospital_cost.detect(date, text) IS 'Runs the batch rules (or one) over a month (批量稽核) and says, rule by rule, how many findings are new and how many closed because their cause is gone. Idempotent: a second run adds nothing; reviewed findings are not found again. Rules whose input is missing are skipped, see rule_state. MC415: no such rule';
+COMMENT ON FUNCTION hospital_cost.detect(date, text) IS 'Runs the batch rules and looks through the ledger for what breaks the inline ones (or one rule) in a month (批量稽核) and says, rule by rule, how many findings are new and how many closed because their cause is gone. Idempotent: a second run adds nothing; reviewed findings are not found again. Rules whose input is missing are skipped, see rule_state. MC415: no such rule';
+COMMENT ON FUNCTION hospital_cost._detect_inline(date, text) IS 'The part of detect for the rules over lines: one pass over the ledger for all of them';
 COMMENT ON FUNCTION hospital_cost._detect_rule(date, hospital_cost.rule, text) IS 'One rule of detect: writes what is new, closes what is over';
 COMMENT ON FUNCTION hospital_cost._has_input(text, text) IS 'Whether an input of rules is there: table, feed, knowledge of a rule, or a mapping key of charges';
 COMMENT ON FUNCTION hospital_cost._rule_state() IS 'Behind rule_state, with the rights of the owner';

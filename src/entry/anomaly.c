@@ -39,7 +39,6 @@ judge_price(Inspection *inspection, const Rule *rule, const ChargeRow *row)
 	finding.deadline = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 		TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()), IntervalPGetDatum(&rule->respond_within)));
 	finding_add(batch->findings, &finding);
-	inspection->added++;
 }
 
 static void

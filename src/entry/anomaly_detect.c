@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/memutils.h"
@@ -128,10 +129,25 @@ walk_ledger(Detection *detection)
 	MemoryContextDelete(scratch);
 }
 
+static void
+put_tallies(const Inspection *inspection, ReturnSetInfo *result)
+{
+	for (int i = 0; i < inspection->tally_count; i++)
+	{
+		const RuleTally *tally = &inspection->tallies[i];
+		Datum values[4] = {CStringGetTextDatum(tally->code), Int32GetDatum(tally->version), Int64GetDatum(tally->added), Int64GetDatum(tally->resolved)};
+		bool nulls[4] = {false, false, false, false};
+
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+}
+
 SQL_FUNCTION(hc_detect_lines);
 
-/* _detect_lines(period, rule): looks through the ledger for breaches of the rules over lines in encounters with a service day in the month; of one rule, or of
- * all if it is null. Returns how many findings are new. */
+/*
+ * _detect_lines(period, rule): looks through the ledger for breaches of the rules over lines in encounters with a service day in the month; of one rule, or
+ * of all if it is null. Returns (code, version, added, resolved) of the rules with anything new or over.
+ */
 Datum
 hc_detect_lines(PG_FUNCTION_ARGS)
 {
@@ -139,8 +155,10 @@ hc_detect_lines(PG_FUNCTION_ARGS)
 	Detection detection = {{0}};
 	Snapshot snapshot;
 
+	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
+		return (Datum) 0;
+	detection.inspection.context = CurrentMemoryContext;
 	detection.from = period_of_day(PG_GETARG_DATEADT(0));
 	detection.to = period_of_day(detection.from + 31);
 	detection.inspection.only = PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1));
@@ -149,12 +167,13 @@ hc_detect_lines(PG_FUNCTION_ARGS)
 	detection.repeated = anomaly_rules_of(RULE_SAME_ITEM_SAME_DAY, &rules) > 0;
 	detection.outside_stay = anomaly_rules_of(RULE_DAY_OUTSIDE_STAY, &rules) > 0;
 	if (detection.inspection.rule_count == 0)
-		PG_RETURN_INT64(0);
+		return (Datum) 0;
 	detection.open = anomaly_open_encounters(&detection.open_count);
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	detection.inspection.snapshot = snapshot;
 	walk_ledger(&detection);
 	UnregisterSnapshot(snapshot);
 	finding_end(detection.inspection.findings);
-	PG_RETURN_INT64(detection.inspection.added);
+	put_tallies(&detection.inspection, (ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
 }

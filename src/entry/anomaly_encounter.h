@@ -10,6 +10,15 @@
 #include "store/anomaly.h"
 #include "store/posting_lines.h"
 
+/* What became of findings of one version of a rule. */
+typedef struct RuleTally
+{
+	char *code;
+	int32 version;
+	int64 added;
+	int64 resolved;
+} RuleTally;
+
 /* One look at charges: those of a batch, or of the ledger. */
 typedef struct Inspection
 {
@@ -19,8 +28,9 @@ typedef struct Inspection
 	int rule_count;
 	const char *only; /* rule that is looked for; NULL: all */
 	Snapshot snapshot; /* of the ledger; NULL: what is not committed is seen as well */
-	int64 added;
-	int64 resolved;
+	MemoryContext context; /* of the tallies; NULL: nobody asks for them */
+	RuleTally *tallies;
+	int tally_count;
 } Inspection;
 
 /* A breach with its lines, which outlive the list they were found in. */
@@ -77,6 +87,9 @@ extern void encounter_judge(Inspection *inspection, Piece encounter);
  */
 extern void encounter_settle(Inspection *inspection, const EncounterSubject *subject, const LineList *lines, Piece encounter, int number,
 							 const FoundList *found);
+
+/* The count of findings of a version of a rule, begun at 0; NULL where nobody asks. */
+extern RuleTally *inspection_tally(Inspection *inspection, const char *code, int32 version);
 
 /* The texts and figures of a breach as a finding has them. */
 extern void finding_of_breach(const Inspection *inspection, const FoundBreach *found, Finding *finding);

@@ -13,6 +13,43 @@
 #include "store/anomaly_knowledge.h"
 #include "store/decimal.h"
 
+RuleTally *
+inspection_tally(Inspection *inspection, const char *code, int32 version)
+{
+	MemoryContext old;
+
+	if (inspection->context == NULL)
+		return NULL;
+	/* By name: the rules may be read anew while the ledger is looked through. */
+	for (int i = 0; i < inspection->tally_count; i++)
+		if (inspection->tallies[i].version == version && strcmp(inspection->tallies[i].code, code) == 0)
+			return &inspection->tallies[i];
+	old = MemoryContextSwitchTo(inspection->context);
+	inspection->tallies = inspection->tallies == NULL ? palloc(sizeof(RuleTally)) :
+		repalloc(inspection->tallies, (inspection->tally_count + 1) * sizeof(RuleTally));
+	inspection->tallies[inspection->tally_count] = (RuleTally) {pstrdup(code), version, 0, 0};
+	MemoryContextSwitchTo(old);
+	return &inspection->tallies[inspection->tally_count++];
+}
+
+static void
+count_added(Inspection *inspection, const Rule *rule)
+{
+	RuleTally *tally = inspection_tally(inspection, rule->code, rule->version);
+
+	if (tally != NULL)
+		tally->added++;
+}
+
+static void
+count_resolved(Inspection *inspection, const RecordedFinding *recorded)
+{
+	RuleTally *tally = inspection_tally(inspection, recorded->code, recorded->version);
+
+	if (tally != NULL)
+		tally->resolved++;
+}
+
 /* Whether a line was posted by the batch that is judged. */
 static bool
 is_fresh(const Inspection *inspection, const LineEntry *line)
@@ -105,7 +142,7 @@ write_finding(Inspection *inspection, Piece encounter, const FoundBreach *found,
 	if (raises && rule->block && !inspection->batch->after_the_fact)
 		raise_breach(inspection, encounter, found->breach.measure, &finding);
 	finding_add(inspection->findings, &finding);
-	inspection->added++;
+	count_added(inspection, rule);
 }
 
 static bool
@@ -231,9 +268,11 @@ encounter_settle(Inspection *inspection, const EncounterSubject *subject, const 
 			settle_breach(inspection, encounter, &found->found[i], recorded, count, seen);
 	for (int i = 0; i < count; i++)
 		if (recorded[i].open && !seen[i] && is_sought(inspection, recorded[i].code) && is_over(inspection, &recorded[i], lines, number))
+		{
 			over[over_count++] = recorded[i].finding_id;
+			count_resolved(inspection, &recorded[i]);
+		}
 	finding_flush(inspection->findings);
 	anomaly_close(over, over_count);
-	inspection->resolved += over_count;
 	anomaly_unlock(encounter);
 }
