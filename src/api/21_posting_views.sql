@@ -19,13 +19,15 @@ SELECT l.entry_id,
 		CASE WHEN l.flags & 16 <> 0 THEN 'above_limit' END, CASE WHEN l.flags & 32 <> 0 THEN 'rounded' END,
 		CASE WHEN l.flags & 64 <> 0 THEN 'source_changed' END], NULL) AS flags,
 	nullif(l.reverses, 0) AS reverses,
-	a.relation_name AS source_name
+	a.relation_name AS source_name,
+	d.operator, d.doctor, d."order", d.discount, d.approved_by, d.days, d.fund_amount, d.reimbursable, d.trace_code, d.settlement
 FROM hospital_cost._ledger l
 JOIN hospital_cost.attachment a ON a.source_id = l.source_id
 JOIN hospital_cost.charge_item i ON i.item_id = l.item_id
 JOIN hospital_cost.department pd ON pd.department_id = l.performing_id
 LEFT JOIN hospital_cost.department od ON od.department_id = l.ordering_id
-LEFT JOIN hospital_cost.department wd ON wd.department_id = l.ward_id;
+LEFT JOIN hospital_cost.department wd ON wd.department_id = l.ward_id
+LEFT JOIN hospital_cost._charge_detail d ON d.entry_id = l.entry_id;
 
 CREATE OR REPLACE VIEW hospital_cost._item_total AS
 SELECT t.period, t.ordering_id, t.performing_id, t.item_id,
@@ -70,6 +72,9 @@ END;
 
 CREATE OR REPLACE TRIGGER guard_ledger BEFORE UPDATE OR DELETE OR TRUNCATE ON hospital_cost._ledger FOR EACH STATEMENT
 	EXECUTE FUNCTION hospital_cost._refuse_change('The ledger is append-only: correct the row in the hospital''s table, it is reversed and posted again.');
+
+CREATE OR REPLACE TRIGGER guard_charge_detail BEFORE UPDATE OR DELETE OR TRUNCATE ON hospital_cost._charge_detail FOR EACH STATEMENT
+	EXECUTE FUNCTION hospital_cost._refuse_change('Details of charges are append-only, as the ledger is: correct the row in the hospital''s table.');
 
 CREATE OR REPLACE FUNCTION hospital_cost._refuse_truncate() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -23,6 +23,17 @@ COMMENT ON COLUMN hospital_cost.ledger.amount IS 'Amount (金额) in yuan, two d
 COMMENT ON COLUMN hospital_cost.ledger.charged_at IS 'Instant of the charge as the hospital wrote it (计费时间)';
 COMMENT ON COLUMN hospital_cost.ledger.service_day IS 'Accounting day of charged_at, in the time zone of the hospital (发生日期)';
 COMMENT ON COLUMN hospital_cost.ledger.period IS 'Month posted into (入账期间): the month of service_day, or a later open one if that month is closed (flag late)';
+COMMENT ON COLUMN hospital_cost.ledger.operator IS 'Who charged (收费员), as the hospital''s table said when the row was posted; null where it is not mapped, in reversals, and in entries posted before it was';
+COMMENT ON COLUMN hospital_cost.ledger.doctor IS 'Doctor (医生) as the row said';
+COMMENT ON COLUMN hospital_cost.ledger."order" IS 'Order (医嘱号) as the row said';
+COMMENT ON COLUMN hospital_cost.ledger.discount IS 'Yuan let off (折扣减免) as the row said';
+COMMENT ON COLUMN hospital_cost.ledger.approved_by IS 'Who approved that (审批人) as the row said';
+COMMENT ON COLUMN hospital_cost.ledger.days IS 'Days the quantity is for (开药天数) as the row said';
+COMMENT ON COLUMN hospital_cost.ledger.fund_amount IS 'Yuan paid by the insurance fund (基金支付) as the row said';
+COMMENT ON COLUMN hospital_cost.ledger.reimbursable IS 'Whether the line is within the scope of the insurance (医保范围内) as the row said';
+COMMENT ON COLUMN hospital_cost.ledger.trace_code IS 'Drug trace code (药品追溯码) as the row said';
+COMMENT ON COLUMN hospital_cost.ledger.settlement IS 'Number of the settlement (结算号) as the row said';
+COMMENT ON TABLE hospital_cost._charge_detail IS 'What charges say beside what they cost, where the mapping has it: one row an entry that says anything. Append-only; a change of these fields alone does not post the row anew, so it shows only with the next change of the charge itself';
 COMMENT ON COLUMN hospital_cost.ledger.reverses IS 'entry_id of what this entry takes back; null for a charge';
 
 COMMENT ON VIEW hospital_cost.charge_total IS 'Charges by month, ordering and performing department, category and setting (收入汇总); right within every transaction, as each statement appends what it adds. Source of revenue drivers and of unit income';

@@ -28,6 +28,16 @@ BEGIN
 	RETURN found;
 END $$;
 
+-- The inputs of a rule: those of its kind, and the mapping keys it asks for.
+CREATE OR REPLACE FUNCTION hospital_cost._rule_needs(rule hospital_cost.rule) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT k.needs || CASE WHEN k.kind = 'missing_field' THEN ARRAY(SELECT 'charge.' || f.name
+		FROM jsonb_array_elements_text(rule.parameters -> 'fields') WITH ORDINALITY AS f (name, position) ORDER BY f.position) ELSE '{}' END
+	FROM hospital_cost.rule_kind k WHERE k.kind = rule.kind;
+END;
+COMMENT ON FUNCTION hospital_cost._rule_needs(hospital_cost.rule) IS 'Inputs of a rule: those of its kind, and charge fields named in its parameters';
+
 -- Whether a rule is at work today, and if not, for want of what.
 CREATE OR REPLACE FUNCTION hospital_cost._rule_state()
 RETURNS TABLE (code text, version int, name text, name_en text, kind text, timing text, action text, state text, needs text[])
@@ -37,8 +47,8 @@ BEGIN ATOMIC
 		CASE WHEN lower(r.valid) > t.day THEN 'not_yet' WHEN upper(r.valid) <= t.day THEN 'over'
 			WHEN cardinality(lacking.needs) > 0 THEN 'inactive' ELSE 'active' END,
 		lacking.needs
-	FROM hospital_cost.rule r JOIN hospital_cost.rule_kind k ON k.kind = r.kind
-	CROSS JOIN LATERAL (SELECT ARRAY(SELECT n.input FROM unnest(k.needs) AS n (input)
+	FROM hospital_cost.rule r
+	CROSS JOIN LATERAL (SELECT ARRAY(SELECT n.input FROM unnest(hospital_cost._rule_needs(r)) AS n (input)
 		WHERE NOT hospital_cost._has_input(n.input, r.code))) AS lacking (needs)
 	CROSS JOIN LATERAL (SELECT hospital_cost.hospital_day(now())) AS t (day);
 END;

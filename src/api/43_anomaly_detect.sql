@@ -32,21 +32,27 @@ BEGIN
 	$sql$, detector) INTO added, resolved USING period, rule;
 END $$;
 
--- The rules over lines, all in one pass over the ledger. A rule that is in force in the month says how many even if none; a price is judged when it is posted.
+-- Inline rules that look at lines beside a row: the others are judged when the row is posted, and never again.
+CREATE OR REPLACE FUNCTION hospital_cost._kinds_of_lines() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN '{same_item_same_day,day_outside_stay,item_limit,item_patient,item_place,item_pair,item_quantity_pair,item_bundle,surgery_discount}'::text[];
+COMMENT ON FUNCTION hospital_cost._kinds_of_lines() IS 'Kinds of inline rule that detect looks for in the ledger';
+
+-- The rules over lines, all in one pass over the ledger. A rule that is in force in the month says how many even if none.
 CREATE OR REPLACE FUNCTION hospital_cost._detect_inline(month date, rule text)
 RETURNS TABLE (code text, version int, added bigint, resolved bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
 	IF NOT EXISTS (SELECT FROM hospital_cost.rule k JOIN hospital_cost.rule_kind t ON t.kind = k.kind
-		WHERE t.detector IS NULL AND t.timing = 'inline' AND t.kind <> 'price_above_limit' AND k.code = coalesce(_detect_inline.rule, k.code)) THEN
+		WHERE t.kind = ANY (hospital_cost._kinds_of_lines()) AND k.code = coalesce(_detect_inline.rule, k.code)) THEN
 		RETURN;
 	END IF;
 	RETURN QUERY
 		WITH told AS MATERIALIZED (SELECT l.* FROM hospital_cost._detect_lines(_detect_inline.month, _detect_inline.rule) l), sought AS (
 			SELECT k.code, k.version
 			FROM hospital_cost.rule k JOIN hospital_cost.rule_kind t ON t.kind = k.kind
-			WHERE t.detector IS NULL AND t.timing = 'inline' AND t.kind <> 'price_above_limit' AND k.code = coalesce(_detect_inline.rule, k.code)
+			WHERE t.kind = ANY (hospital_cost._kinds_of_lines()) AND k.code = coalesce(_detect_inline.rule, k.code)
 				AND k.valid && daterange(_detect_inline.month, (_detect_inline.month + interval '1 month')::date)
 				AND NOT EXISTS (SELECT FROM unnest(t.needs) AS n (input) WHERE NOT hospital_cost._has_input(n.input, k.code)))
 		SELECT code, version, coalesce(t.added, 0), coalesce(t.resolved, 0)

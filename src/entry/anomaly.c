@@ -2,58 +2,16 @@
  * anomaly.c
  *		The inline rules over a batch that posting has just written.
  *
- * Prices are judged row by row. For the rest the rows are sorted by encounter, and of each encounter no more is read than what is known of their items
+ * What a row says by itself is judged first. For the rest the rows are sorted by encounter, and of each encounter no more is read than what is known of their items
  * asks for: where nothing is known, nothing.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "utils/builtins.h"
-#include "utils/timestamp.h"
 
-#include "core/money.h"
 #include "entry/anomaly.h"
 #include "entry/anomaly_encounter.h"
-#include "entry/raise.h"
 #include "store/anomaly_knowledge.h"
-#include "store/decimal.h"
-
-/* Price above the list price or the ceiling of the day (超限定单价). */
-static void
-judge_price(Inspection *inspection, const Rule *rule, const ChargeRow *row)
-{
-	const PostingBatch *batch = inspection->batch;
-	Finding finding = {.class = "conduct", .code = rule->code, .rule_version = rule->version, .severity = rule->severity, .row = row,
-		.field = "unit_price", .has_excess = true, .source_id = batch->attachment->source_id};
-	int64 excess = row->result.price - row->input.limit;
-
-	if ((row->result.flags & FLAG_ABOVE_LIMIT) == 0 || excess <= rule->tolerance)
-		return;
-	finding.expected = decimal_to_text(row->input.limit, PRICE_SCALE);
-	finding.observed = decimal_to_text(row->result.price, PRICE_SCALE);
-	/* A product that does not fit is no smaller for it. */
-	if (money_multiply(row->input.quantity, excess, &finding.amount_at_risk).code != FAULT_NONE)
-		finding.amount_at_risk = row->result.amount;
-	if (rule->block && !batch->after_the_fact)
-		raise_finding(batch->attachment, &finding);
-	finding.deadline = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
-		TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()), IntervalPGetDatum(&rule->respond_within)));
-	finding_add(batch->findings, &finding);
-}
-
-static void
-judge_prices(Inspection *inspection, const ChargeRow *row)
-{
-	if ((row->result.flags & FLAG_ABOVE_LIMIT) == 0)
-		return;
-	for (int r = 0; r < inspection->rule_count; r++)
-	{
-		const Rule *rule = &inspection->rules[r];
-
-		if (rule->kind == RULE_PRICE_ABOVE_LIMIT && row->day >= rule->days.from && row->day < rule->days.to)
-			judge_price(inspection, rule, row);
-	}
-}
 
 static int
 by_encounter(const void *a, const void *b)
@@ -129,8 +87,7 @@ inspect_batch(const PostingBatch *batch)
 	inspection.rules = knowledge_begin(&inspection.rule_count);
 	if (inspection.rule_count == 0)
 		return;
-	for (int i = 0; i < batch->count; i++)
-		judge_prices(&inspection, &batch->rows[i]);
+	judge_rows(&inspection);
 	candidates = palloc((batch->count + batch->reversed_count) * sizeof(Candidate));
 	count = find_candidates(batch, candidates);
 	if (count > 1)

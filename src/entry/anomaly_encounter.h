@@ -69,6 +69,9 @@ typedef struct Candidate
 	int needs; /* of its item; NEEDS_… */
 } Candidate;
 
+/* Judges the rows of a batch by the rules that look at nothing beside a row. */
+extern void judge_rows(Inspection *inspection);
+
 /* Judges the candidates of one encounter; "reversed": something of it was taken back. "needs" is what of items that were taken back asks for. */
 extern void encounter_glance(Inspection *inspection, Piece encounter, const Candidate *candidates, int count, bool reversed, int needs);
 

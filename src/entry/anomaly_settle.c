@@ -243,7 +243,7 @@ is_over(const Inspection *inspection, const RecordedFinding *recorded, const Lin
 		return number == 0;
 	if (number == 0 && line->quantity > 0 && line->left <= 0)
 		return true;
-	if (rule == NULL || rule->kind == RULE_PRICE_ABOVE_LIMIT)
+	if (rule == NULL || rule_is_of_row(rule->kind))
 		return false;
 	if (recorded->knowledge_id == 0)
 		return number == 0;

@@ -18,6 +18,7 @@
 #include "entry/posting_poster.h"
 #include "entry/raise.h"
 #include "store/catalogue.h"
+#include "store/posting_detail.h"
 
 posting_batch_hook_type posting_batch_hook = NULL;
 
@@ -65,6 +66,7 @@ poster_begin(Poster *poster, const Attachment *attachment, int64 expected, int b
 	poster->has_refunds = attachment->fields[FIELD_REVERSES_KEY].count > 0;
 	poster->ledger = ledger_begin(expected);
 	poster->findings = finding_begin();
+	poster->details = attachment->has_details ? detail_begin() : NULL;
 	poster->rows = palloc(batch * sizeof(ChargeRow));
 	poster->place = palloc(batch * sizeof(int));
 	poster->reversed = palloc(batch * sizeof(ReversedEntry));
@@ -79,6 +81,8 @@ poster_end(Poster *poster)
 {
 	ledger_end(poster->ledger);
 	finding_end(poster->findings);
+	if (poster->details != NULL)
+		detail_end(poster->details);
 	MemoryContextDelete(poster->batch_context);
 }
 
@@ -360,6 +364,11 @@ poster_flush(Poster *poster)
 	ledger_flush(poster->ledger, duplicate);
 	for (int i = 0; i < poster->count; i++)
 		poster->rows[i].duplicate = duplicate[poster->place[i]];
+	for (int i = 0; i < poster->count && poster->details != NULL; i++)
+		detail_add(poster->details, &poster->rows[i]);
+	/* Before anybody judges: of two sessions with one trace code at least one must see the other's. */
+	if (poster->details != NULL)
+		detail_flush(poster->details);
 	if (posting_batch_hook != NULL && (poster->count > 0 || poster->reversed_count > 0))
 	{
 		PostingBatch batch = {poster->attachment, poster->rows, poster->count, poster->after_the_fact, poster->findings, poster->reversed,

@@ -19,6 +19,7 @@ typedef struct Poster
 	const Attachment *attachment;
 	LedgerWriter *ledger;
 	FindingWriter *findings;
+	struct DetailWriter *details; /* NULL: the mapping knows none */
 	MemoryContext batch_context; /* reset after every batch */
 	ChargeRow *rows;			 /* rows of this batch that were posted */
 	int *place;					 /* place[i]: position of rows[i] among the entries queued */

@@ -91,6 +91,24 @@ ALTER SEQUENCE hospital_cost.ledger_seq OWNED BY hospital_cost._ledger.entry_id;
 CREATE INDEX ledger_encounter_idx ON hospital_cost._ledger (encounter_code, service_day, item_id);
 CREATE INDEX ledger_source_idx ON hospital_cost._ledger USING brin (source_id, source_key, period);
 
+-- What charges say beside what they cost, where the mapping has it: at most one row an entry. The encounter and item find the entry again.
+CREATE TABLE hospital_cost._charge_detail (
+	entry_id bigint PRIMARY KEY,
+	encounter_code text COLLATE "C" NOT NULL,
+	item_id int NOT NULL,
+	operator text COLLATE "C",
+	doctor text COLLATE "C",
+	"order" text COLLATE "C",
+	approved_by text COLLATE "C",
+	trace_code text COLLATE "C",
+	settlement text COLLATE "C",
+	discount numeric(18,2),
+	days numeric(16,4),
+	fund_amount numeric(18,2),
+	reimbursable boolean
+);
+CREATE INDEX charge_detail_trace_idx ON hospital_cost._charge_detail (trace_code) WHERE trace_code IS NOT NULL;
+
 -- Totals = compacted rows + delta rows appended by each statement: no row is ever updated in a HIS transaction.
 CREATE TABLE hospital_cost._charge_total (
 	period hospital_cost.period_month NOT NULL,

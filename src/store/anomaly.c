@@ -37,6 +37,13 @@ static struct
 
 static const char *const kind_names[RULE_KIND_COUNT] = {
 	[RULE_PRICE_ABOVE_LIMIT] = "price_above_limit",
+	[RULE_NO_CATALOGUE_PRICE] = "no_catalogue_price",
+	[RULE_EXPIRED_PRICE] = "expired_price",
+	[RULE_SUPPLY_DAYS] = "supply_days",
+	[RULE_PAID_OUT_OF_SCOPE] = "paid_out_of_scope",
+	[RULE_MISSING_FIELD] = "missing_field",
+	[RULE_DISCOUNT_AUTHORITY] = "discount_authority",
+	[RULE_TRACE_CODE_TWICE] = "trace_code_twice",
 	[RULE_SAME_ITEM_SAME_DAY] = "same_item_same_day",
 	[RULE_DAY_OUTSIDE_STAY] = "day_outside_stay",
 	[RULE_ITEM_LIMIT] = "item_limit",
@@ -120,6 +127,31 @@ read_items(RuleVersion *rule, Jsonb *parameters, const char *name)
 	rule->items = items;
 }
 
+/* The fields an array of their names asks for. */
+static uint32
+read_fields(Jsonb *parameters)
+{
+	JsonbValue *value = getKeyJsonValueFromContainer(&parameters->root, "fields", strlen("fields"), NULL);
+	uint32 fields = 0;
+
+	if (value == NULL || value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+		return 0;
+	for (uint32 i = 0; i < JsonContainerSize(value->val.binary.data); i++)
+	{
+		JsonbValue *part = getIthJsonbValueFromContainer(value->val.binary.data, i);
+		char *name = part->type == jbvString ? pnstrdup(part->val.string.val, part->val.string.len) : "";
+
+		for (DetailField field = 0; field < DETAIL_COUNT; field++)
+			if (strcmp(name, posting_detail_name(field)) == 0)
+				fields |= 1u << field;
+		if (strcmp(name, posting_field_name(FIELD_ORDERING)) == 0)
+			fields |= FIELD_BIT_ORDERING;
+		if (strcmp(name, posting_field_name(FIELD_WARD)) == 0)
+			fields |= FIELD_BIT_WARD;
+	}
+	return fields;
+}
+
 static void
 read_parameters(Rule *rule, Jsonb *parameters)
 {
@@ -133,6 +165,9 @@ read_parameters(Rule *rule, Jsonb *parameters)
 			break;
 		case RULE_DAY_OUTSIDE_STAY:
 			rule->days.parameter = number_of(parameters, "grace_days", 0);
+			break;
+		case RULE_MISSING_FIELD:
+			rule->fields = read_fields(parameters);
 			break;
 		default:
 			break;

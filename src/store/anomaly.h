@@ -10,10 +10,10 @@
 #include "utils/timestamp.h"
 
 #include "core/anomaly_judge.h"
+#include "store/posting.h"
 
 typedef enum RuleKind
 {
-	RULE_PRICE_ABOVE_LIMIT,
 	RULE_SAME_ITEM_SAME_DAY,
 	RULE_DAY_OUTSIDE_STAY,
 	RULE_ITEM_LIMIT,
@@ -22,8 +22,27 @@ typedef enum RuleKind
 	RULE_ITEM_PAIR,
 	RULE_ITEM_BUNDLE,
 	RULE_SURGERY_DISCOUNT,
+	/* From here on: rules that judge a row as it is posted, and nothing beside it. */
+	RULE_PRICE_ABOVE_LIMIT,
+	RULE_NO_CATALOGUE_PRICE,
+	RULE_EXPIRED_PRICE,
+	RULE_SUPPLY_DAYS,
+	RULE_PAID_OUT_OF_SCOPE,
+	RULE_MISSING_FIELD,
+	RULE_DISCOUNT_AUTHORITY,
+	RULE_TRACE_CODE_TWICE,
 	RULE_KIND_COUNT
 } RuleKind;
+
+static inline bool
+rule_is_of_row(RuleKind kind)
+{
+	return kind >= RULE_PRICE_ABOVE_LIMIT;
+}
+
+/* Bits of Rule.fields: details by their number, and departments. */
+#define FIELD_BIT_ORDERING (1u << DETAIL_COUNT)
+#define FIELD_BIT_WARD (1u << (DETAIL_COUNT + 1))
 
 typedef struct Rule
 {
@@ -35,6 +54,7 @@ typedef struct Rule
 	Interval respond_within;
 	RuleVersion days; /* of its validity; number is its place among the rules */
 	int64 tolerance;  /* yuan 1e-6 a unit, of RULE_PRICE_ABOVE_LIMIT */
+	uint32 fields;	  /* that must be there, of RULE_MISSING_FIELD */
 	bool first;		  /* of the versions of its code and kind */
 } Rule;
 

@@ -23,11 +23,20 @@
 #define NEEDS_LIST 256	   /* the list price of lines */
 #define NEEDS_LESS 512	   /* a line more may be a finding less: of items that others are measured by, and of bundles */
 
+/* For how many days an item may be handed out at once. */
+typedef struct ItemSupply
+{
+	KnowledgeHead head;
+	int32 max_days;
+} ItemSupply;
+
 typedef struct KnownItem
 {
 	int32 item_id;
 	int needs;
 	ItemKnowledge knowledge;
+	const ItemSupply *supplies;
+	int supply_count;
 	const char *code; /* NULL: no such item */
 	int32 *related;	  /* items whose lines matter beside one of this item, itself included; ascending */
 	int related_count;

@@ -240,11 +240,23 @@ read_place(KnowledgeReader *reader, const KnowledgeRow *row, const ItemCode *cod
 }
 
 static void
+read_supply(KnowledgeReader *reader, const KnowledgeRow *row, const ItemCode *code)
+{
+	ItemSupply supply = {.max_days = row->nulls[L_MAX_SUPPLY_DAYS] ? 0 : DatumGetInt32(row->values[L_MAX_SUPPLY_DAYS])};
+
+	if (supply.max_days == 0 || !read_head(row, code, RULE_SUPPLY_DAYS, &supply.head))
+		return;
+	reader->supplies = knowledge_grow(reader->supplies, reader->item->supply_count, &reader->supply_room, sizeof(ItemSupply));
+	reader->supplies[reader->item->supply_count++] = supply;
+}
+
+static void
 take_limit(KnowledgeReader *reader, const KnowledgeRow *row, const ItemCode *code, void *context)
 {
 	read_limit(reader, row, code);
 	read_patient(reader, row, code);
 	read_place(reader, row, code);
+	read_supply(reader, row, code);
 }
 
 void

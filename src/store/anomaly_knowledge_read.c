@@ -292,6 +292,7 @@ knowledge_read_item(int32 item_id, MemoryContext cache)
 	known->bundles = knowledge_keep(&reader, reader.bundles, known->bundle_count * sizeof(ItemBundle));
 	known->surgeries = knowledge_keep(&reader, reader.surgeries, known->surgery_count * sizeof(ItemSurgery));
 	known->checks = knowledge_keep(&reader, reader.checks, known->check_count * sizeof(ItemCheck));
+	reader.item->supplies = knowledge_keep(&reader, reader.supplies, reader.item->supply_count * sizeof(ItemSupply));
 	if (reader.item->needs != 0)
 		keep_related(&reader);
 	MemoryContextSwitchTo(caller);

@@ -43,7 +43,8 @@ typedef struct KnowledgeReader
 	ItemBundle *bundles;
 	ItemSurgery *surgeries;
 	ItemCheck *checks;
-	int limit_room, pair_room, bundle_room, surgery_room, check_room;
+	ItemSupply *supplies;
+	int limit_room, pair_room, bundle_room, surgery_room, check_room, supply_room;
 } KnowledgeReader;
 
 /* A row of a table of knowledge, taken apart by position. */

@@ -99,6 +99,25 @@ get_key(JsonbContainer *object, const char *key)
 	return getKeyJsonValueFromContainer(object, key, strlen(key), NULL);
 }
 
+const char *
+posting_detail_name(DetailField field)
+{
+	static const char *const names[DETAIL_COUNT] = {
+		[DETAIL_OPERATOR] = "operator",
+		[DETAIL_DOCTOR] = "doctor",
+		[DETAIL_ORDER] = "order",
+		[DETAIL_APPROVED_BY] = "approved_by",
+		[DETAIL_TRACE_CODE] = "trace_code",
+		[DETAIL_SETTLEMENT] = "settlement",
+		[DETAIL_DISCOUNT] = "discount",
+		[DETAIL_DAYS] = "days",
+		[DETAIL_FUND_AMOUNT] = "fund_amount",
+		[DETAIL_REIMBURSABLE] = "reimbursable",
+	};
+
+	return names[field];
+}
+
 /* The types posting_row.c decodes; hospital_cost._check_mapping says the same when a table is attached. */
 static bool
 readable_type(ChargeField field, Oid type)
@@ -115,12 +134,20 @@ readable_type(ChargeField field, Oid type)
 	return is_text || is_whole || type == NUMERICOID || type == UUIDOID || type == DATEOID;
 }
 
-/* Resolves {"columns": [...]} or {"constant": "..."} of one field against the relation. */
-static void
-map_field(CacheEntry *entry, JsonbContainer *mapping, ChargeField field)
+/* The types posting_detail.c decodes. */
+static bool
+readable_detail(DetailField field, Oid type)
 {
-	FieldMap *map = &entry->attachment.fields[field];
-	JsonbValue *value = get_key(mapping, posting_field_name(field));
+	if (field == DETAIL_REIMBURSABLE)
+		return type == BOOLOID || readable_type(FIELD_STATUS, type);
+	return readable_type(field < DETAIL_TEXTS ? FIELD_STATUS : FIELD_QUANTITY, type);
+}
+
+/* Resolves {"columns": [...]} or {"constant": "..."} of one field, or of one detail, against the relation. */
+static void
+map_columns(CacheEntry *entry, JsonbContainer *mapping, const char *key, FieldMap *map, int field, bool is_detail)
+{
+	JsonbValue *value = get_key(mapping, key);
 	JsonbValue *part;
 
 	if (value == NULL)
@@ -128,7 +155,7 @@ map_field(CacheEntry *entry, JsonbContainer *mapping, ChargeField field)
 	if ((part = get_key(value->val.binary.data, "constant")) != NULL)
 	{
 		if (part->type != jbvString)
-			elog(ERROR, "the mapping of \"%s\" has a constant that is no text", posting_field_name(field));
+			elog(ERROR, "the mapping of \"%s\" has a constant that is no text", key);
 		map->constant = pnstrdup(part->val.string.val, part->val.string.len);
 		return;
 	}
@@ -145,15 +172,32 @@ map_field(CacheEntry *entry, JsonbContainer *mapping, ChargeField field)
 		if (map->attno[i] != InvalidAttrNumber)
 			map->type[i] = get_atttype(entry->relid, map->attno[i]);
 		/* The column may have been altered since it was attached; what cannot be decoded must not be tried. */
-		if (map->attno[i] == InvalidAttrNumber || !readable_type(field, map->type[i]))
+		if (map->attno[i] == InvalidAttrNumber || !(is_detail ? readable_detail(field, map->type[i]) : readable_type(field, map->type[i])))
 			map->gone = column;
 		map->count = i + 1;
 	}
 	if (map->gone != NULL)
-	{
 		map->count = 0;
+}
+
+static void
+map_field(CacheEntry *entry, JsonbContainer *mapping, ChargeField field)
+{
+	FieldMap *map = &entry->attachment.fields[field];
+
+	map_columns(entry, mapping, posting_field_name(field), map, field, false);
+	if (map->gone != NULL)
 		entry->attachment.gone = map->gone;
-	}
+}
+
+/* A detail whose column is gone is not there any more; no row is refused for it. */
+static void
+map_detail(CacheEntry *entry, JsonbContainer *mapping, DetailField field)
+{
+	FieldMap *map = &entry->attachment.details[field];
+
+	map_columns(entry, mapping, posting_detail_name(field), map, field, true);
+	entry->attachment.has_details |= map->count > 0 || map->constant != NULL;
 }
 
 /* Reads {"charged": ["1", "2"], ...} of the options. */
@@ -213,6 +257,8 @@ fill_entry(CacheEntry *entry, HeapTuple tuple, TupleDesc desc)
 	mapping = DatumGetJsonbP(heap_getattr(tuple, get_attnum(catalogue_relid, "columns"), desc, &isnull));
 	for (ChargeField field = 0; field < FIELD_COUNT; field++)
 		map_field(entry, &mapping->root, field);
+	for (DetailField field = 0; field < DETAIL_COUNT; field++)
+		map_detail(entry, &mapping->root, field);
 	attachment->integer_key = key->count == 1 &&
 		(key->type[0] == INT2OID || key->type[0] == INT4OID || key->type[0] == INT8OID);
 	mapping = DatumGetJsonbP(heap_getattr(tuple, get_attnum(catalogue_relid, "options"), desc, &isnull));

@@ -32,7 +32,26 @@ typedef enum ChargeField
 	FIELD_COUNT
 } ChargeField;
 
+/* What a charge may say beside: kept where it is mapped, never a reason to refuse a row. Texts, then numbers, then flags. */
+typedef enum DetailField
+{
+	DETAIL_OPERATOR,
+	DETAIL_DOCTOR,
+	DETAIL_ORDER,
+	DETAIL_APPROVED_BY,
+	DETAIL_TRACE_CODE,
+	DETAIL_SETTLEMENT,
+	DETAIL_DISCOUNT,	/* yuan 1e-2 */
+	DETAIL_DAYS,		/* 1e-4 */
+	DETAIL_FUND_AMOUNT, /* yuan 1e-2 */
+	DETAIL_REIMBURSABLE,
+	DETAIL_COUNT
+} DetailField;
+
+#define DETAIL_TEXTS DETAIL_DISCOUNT
+
 #define FIELD_MAX_COLUMNS 8
+#define MAX_CODE_LENGTH 512
 
 typedef struct FieldMap
 {
@@ -84,6 +103,8 @@ typedef struct Attachment
 	char **status_values[CHARGE_STATE_COUNT];
 	int status_count[CHARGE_STATE_COUNT];
 	FieldMap fields[FIELD_COUNT];
+	bool has_details; /* some of them are mapped */
+	FieldMap details[DETAIL_COUNT];
 } Attachment;
 
 /* A length-counted string in the batch's memory; text NULL: absent. */
@@ -98,6 +119,15 @@ piece_equal(Piece a, Piece b)
 {
 	return a.length == b.length && (a.length == 0 || memcmp(a.text, b.text, a.length) == 0);
 }
+
+/* The details of a charge; what is absent or cannot be read is not there. */
+typedef struct ChargeDetail
+{
+	bool has[DETAIL_COUNT];
+	Piece text[DETAIL_TEXTS];
+	int64 number[DETAIL_COUNT];
+	bool reimbursable;
+} ChargeDetail;
 
 /* One charge on its way into the ledger. */
 typedef struct ChargeRow
@@ -123,6 +153,7 @@ typedef struct ChargeRow
 	ChargeField issue_field; /* which field a missing, unreadable or unknown value is about */
 	ChargeField other_field; /* which field differs from the original or from the entry that is there */
 	char *other_value;		 /* and what that one has */
+	ChargeDetail *detail;	 /* NULL: none is mapped */
 	bool duplicate;			 /* the index held this encounter, day and item before */
 } ChargeRow;
 
@@ -139,11 +170,23 @@ extern Attachment *posting_attachment(Oid relid);
 /* The key of attachment.columns that a field goes by. */
 extern const char *posting_field_name(ChargeField field);
 
+/* The key of attachment.columns that a detail goes by. */
+extern const char *posting_detail_name(DetailField field);
+
 /* The first field whose column is gone; only if attachment->gone says that there is one. */
 extern ChargeField posting_gone_field(const Attachment *attachment);
 
 /* Decodes only the source key of a row. */
 extern void posting_decode_key(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row);
+
+/*
+ * Reads a field as text, its columns joined by '|'. Empty text counts as absent. With a "key" (NULL: none) the parts are spelled as in that field, whose texts are
+ * exact: 'a' and 'a ' are two rows. Nothing but blanks is no name of a row all the same.
+ */
+extern Piece posting_read_piece(const FieldMap *map, TupleTableSlot *slot, bool empty_parts, const FieldMap *key);
+
+/* The details of a row, in the current memory context. */
+extern ChargeDetail *posting_read_detail(const Attachment *attachment, TupleTableSlot *slot);
 
 /* Decodes one row of the attached table. Strings live in the current memory context. Issues are set, nothing is raised. */
 extern void posting_decode(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row);

@@ -20,8 +20,6 @@
 #include "store/ground.h"
 #include "store/posting.h"
 
-#define MAX_CODE_LENGTH 512
-
 /* Days between the years 1 and 9999: what a hospital's clock can show, and every calendar function can take. */
 #define FIRST_DAY (-730119)
 #define LAST_DAY 2921939
@@ -103,12 +101,8 @@ piece_of_datum(Datum value, Oid type, bool exact)
 	return piece;
 }
 
-/*
- * Reads a field as text, its columns joined by '|'. Empty text counts as absent. With a "key" (NULL: none) the parts are spelled as in that field, whose texts are
- * exact: 'a' and 'a ' are two rows. Nothing but blanks is no name of a row all the same.
- */
-static Piece
-read_piece(const FieldMap *map, TupleTableSlot *slot, bool empty_parts, const FieldMap *key)
+Piece
+posting_read_piece(const FieldMap *map, TupleTableSlot *slot, bool empty_parts, const FieldMap *key)
 {
 	Piece piece = {NULL, 0};
 	StringInfoData joined;
@@ -155,7 +149,7 @@ static Piece
 read_code(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *row, ChargeField field)
 {
 	bool is_key = field == FIELD_SOURCE_KEY || field == FIELD_REVERSES_KEY;
-	Piece piece = read_piece(&attachment->fields[field], slot, field != FIELD_REVERSES_KEY,
+	Piece piece = posting_read_piece(&attachment->fields[field], slot, field != FIELD_REVERSES_KEY,
 							 is_key ? &attachment->fields[FIELD_SOURCE_KEY] : NULL);
 
 	if (piece.length > MAX_CODE_LENGTH)
@@ -367,6 +361,8 @@ posting_decode(const Attachment *attachment, TupleTableSlot *slot, ChargeRow *ro
 	row->input.has_amount = read_number(attachment, slot, row, FIELD_AMOUNT, AMOUNT_SCALE, &row->input.amount);
 	row->input.names_original = row->field[FIELD_REVERSES_KEY].text != NULL;
 	require_values(attachment, row);
+	if (attachment->has_details)
+		row->detail = posting_read_detail(attachment, slot);
 	if (attachment->gone != NULL)
 	{
 		/* What is missing for that reason is not the row's fault, so the one cause is named. */

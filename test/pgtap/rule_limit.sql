@@ -102,6 +102,7 @@ SELECT results_eq($$SELECT b FROM his.broken('Y2') b WHERE b LIKE 'CA14%' ORDER 
 -- national codes, validity, rules
 INSERT INTO hospital_cost.charge_item (code, name, national_code) VALUES ('N1', 'x', '001109000019999');
 INSERT INTO hospital_cost.charge_item (code, name) VALUES ('N2', 'x');
+INSERT INTO hospital_cost.price (item_code, unit_price) VALUES ('N1', 5), ('N2', 5);
 INSERT INTO hospital_cost.item_code_map (item_code, national_code, valid) VALUES ('N2', '001109000019999', '[2025-03-05,2025-03-06)');
 INSERT INTO hospital_cost.item_limit (rule_code, item_code, "window", max_quantity, valid) VALUES ('CA10', '001109000019999', 'DAY', 1, '[2025-03-01,2025-03-07)');
 SELECT his.charge(90, visit => 'N', item => 'N1', price => 5), his.charge(91, visit => 'N', item => 'N2', price => 5) \g /dev/null
