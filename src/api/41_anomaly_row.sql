@@ -12,6 +12,8 @@ INSERT INTO hospital_cost.rule_kind (kind, timing, parameters, needs, descriptio
 		'A mapped field that must be there is empty (数据缺失)'),
 	('discount_authority', 'inline', '{}', '{charge.discount,authority}',
 		'More is let off on a row than the operator, or who approved it, may (违规折扣减免): table authority, action discount'),
+	('changed_after_settlement', 'inline', '{}', '{charge.settlement}',
+		'A row that bears a settlement is changed or deleted, and bears it still (医保结算后改费)'),
 	('trace_code_twice', 'inline', '{}', '{charge.trace_code}',
 		'One drug trace code in two settlements, or two encounters where settlements are not mapped (同一追溯码重复结算)')
 ON CONFLICT (kind) DO UPDATE SET timing = excluded.timing, parameters = excluded.parameters, needs = excluded.needs,
@@ -26,6 +28,8 @@ INSERT INTO hospital_cost._shipped_rule (code, name, name_en, kind, parameters, 
 	('CA45', '数据缺失', 'value missing', 'missing_field', '{"fields": ["doctor", "order"]}', 'suspect', '必填信息缺失',
 		'A field that must be there is empty', '两库规则 2-01-001'),
 	('CA46', '价格版本错误', 'price of an expired list', 'expired_price', '{}', 'definite', '单价为已失效版本的价格', 'The price is one of an expired list', NULL),
+	('CA48', '医保结算后改费', 'changed after settlement', 'changed_after_settlement', '{}', 'definite', '结算后未撤销结算即修改或删除费用',
+		'A charge is changed or deleted after it was settled', NULL),
 	('CA47', '违规折扣减免', 'discount beyond authority', 'discount_authority', '{}', 'definite', '折扣减免超过授权限额', 'More is let off than may be', NULL)
 ON CONFLICT (code) DO UPDATE SET name = excluded.name, name_en = excluded.name_en, kind = excluded.kind, parameters = excluded.parameters,
 	severity = excluded.severity, message = excluded.message, message_en = excluded.message_en, legal_basis = excluded.legal_basis;

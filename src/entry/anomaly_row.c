@@ -291,6 +291,20 @@ is_broken(const PostingBatch *batch, const Rule *rule, const ChargeRow *row, Fin
 	}
 }
 
+/* What was settled is changed or deleted, and the settlement not cancelled (医保结算后改费). */
+static void
+judge_settled(Inspection *inspection, const Rule *rule, const ChargeRow *row)
+{
+	Finding finding = {.row = row, .field = "settlement", .expected = "cancelled first"};
+
+	if (row->day < rule->days.from || row->day >= rule->days.to)
+		return;
+	finding.observed = text_of(row->detail->text[DETAIL_SETTLEMENT]);
+	finding.excess_quantity = row->input.quantity;
+	finding.amount_at_risk = row->result.amount;
+	report(inspection, rule, &finding);
+}
+
 static void
 judge_row(Inspection *inspection, const Rule *rule, const ChargeRow *row)
 {
@@ -320,5 +334,9 @@ judge_rows(Inspection *inspection)
 	for (int i = 0; i < batch->count; i++)
 		for (int r = 0; r < count; r++)
 			judge_row(inspection, rules[r], &batch->rows[i]);
+	for (int i = 0; i < batch->reversed_count; i++)
+		for (int r = 0; r < count && batch->reversed[i].settled != NULL; r++)
+			if (rules[r]->kind == RULE_CHANGED_AFTER_SETTLEMENT)
+				judge_settled(inspection, rules[r], batch->reversed[i].settled);
 	pfree(rules);
 }

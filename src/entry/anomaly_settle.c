@@ -241,6 +241,9 @@ is_over(const Inspection *inspection, const RecordedFinding *recorded, const Lin
 	/* Without its line it was found of an entry that was rolled back, or whose reversal closes it anyway; only who read all lines can tell. */
 	if (line == NULL)
 		return number == 0;
+	/* That a line was taken back is what it says. */
+	if (rule != NULL && rule->kind == RULE_CHANGED_AFTER_SETTLEMENT)
+		return false;
 	if (number == 0 && line->quantity > 0 && line->left <= 0)
 		return true;
 	if (rule == NULL || rule_is_of_row(rule->kind))

@@ -149,6 +149,16 @@ settle_pending(Poster *poster, ChargeRow *row)
 	return false;
 }
 
+/* Whether a row that bore a settlement is changed or deleted as if it bore none: whoever cancels the settlement first, or with it, clears its number. */
+static bool
+is_settled(const ChargeRow *old, const ChargeRow *new)
+{
+	if (old->detail == NULL || !old->detail->has[DETAIL_SETTLEMENT])
+		return false;
+	return new == NULL || new->detail == NULL || (new->detail->has[DETAIL_SETTLEMENT] &&
+		piece_equal(old->detail->text[DETAIL_SETTLEMENT], new->detail->text[DETAIL_SETTLEMENT]));
+}
+
 /* First pass, a row that was changed or deleted: what it had is taken back. Version 0: there is nothing to post in its place. */
 static void
 take_back(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot, int16 *version)
@@ -165,6 +175,7 @@ take_back(Poster *poster, TupleTableSlot *old_slot, TupleTableSlot *new_slot, in
 			return;
 		}
 	}
+	poster->settled = is_settled(&old, new_slot == NULL ? NULL : &new);
 	if (poster_is_stale(poster, &old))
 		*version = 0;
 	else if ((poster->attachment->key_is_unique || (old.state == CHARGE_CHARGED && releases_key(poster, &old))) &&

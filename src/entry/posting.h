@@ -16,6 +16,7 @@ typedef struct ReversedEntry
 	int64 entry_id;
 	Piece encounter;
 	int32 item_id;
+	const ChargeRow *settled; /* the row as it was, with its entry and amount, if it bore a settlement that it keeps or goes with; NULL: it did not */
 } ReversedEntry;
 
 /* Charges just written to the ledger by one statement: rows[0..count), each with its entry_id. Lives until the hook returns. */

@@ -309,6 +309,17 @@ live_entries(Poster *poster, const ChargeRow *row, LedgerEntry **live, int16 *la
 	return poster_find_live(poster, row, poster->pending != NULL || (row->state == CHARGE_CHARGED && !blocked), *live, last_version) ? 1 : 0;
 }
 
+/* A row as its entry had it, for whoever judges that it is taken back. */
+static const ChargeRow *
+settled_row(const ChargeRow *old, const LedgerEntry *live)
+{
+	ChargeRow *row = palloc(sizeof(ChargeRow));
+
+	*row = *old;
+	ledger_entry_to_row(live, row);
+	return row;
+}
+
 bool
 poster_reverse(Poster *poster, ChargeRow *old, int16 *version)
 {
@@ -343,7 +354,8 @@ poster_reverse(Poster *poster, ChargeRow *old, int16 *version)
 		poster_line_goes(poster, old, &live[i]);
 		ledger_add(poster->ledger, &reversal);
 		books_note(poster->books, &reversal);
-		poster->reversed[poster->reversed_count++] = (ReversedEntry) {live[i].entry_id, live[i].encounter, live[i].item_id};
+		poster->reversed[poster->reversed_count++] = (ReversedEntry) {live[i].entry_id, live[i].encounter, live[i].item_id,
+			poster->settled ? settled_row(old, &live[i]) : NULL};
 		poster->queued++;
 		poster->outcome.taken_back++;
 		finding_resolve(poster->attachment->source_id, key, live[i].entry_id, false);

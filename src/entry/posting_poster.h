@@ -41,6 +41,7 @@ typedef struct Poster
 	bool after_the_fact;		/* the rows are committed: nothing is raised */
 	bool *counts;				/* of pending rows whose keys can come twice: which keys were posted by this very call */
 	bool *fresh;				/* where keys can come twice: which rows of the batch have a key nobody had before */
+	bool settled;				/* the row that is being taken back bears a settlement, and keeps it or goes with it */
 	bool taken_back;			/* the first pass took back what the present row's key had */
 	int row;					/* position of the present row in its batch */
 	bool refunds;				/* this pass is for refunds: all that they may name is posted by now */

@@ -43,6 +43,7 @@ static const char *const kind_names[RULE_KIND_COUNT] = {
 	[RULE_PAID_OUT_OF_SCOPE] = "paid_out_of_scope",
 	[RULE_MISSING_FIELD] = "missing_field",
 	[RULE_DISCOUNT_AUTHORITY] = "discount_authority",
+	[RULE_CHANGED_AFTER_SETTLEMENT] = "changed_after_settlement",
 	[RULE_TRACE_CODE_TWICE] = "trace_code_twice",
 	[RULE_SAME_ITEM_SAME_DAY] = "same_item_same_day",
 	[RULE_DAY_OUTSIDE_STAY] = "day_outside_stay",

@@ -188,6 +188,17 @@ ledger_entry_of_row(int16 source_id, const ChargeRow *row, LedgerEntry *entry)
 }
 
 void
+ledger_entry_to_row(const LedgerEntry *entry, ChargeRow *row)
+{
+	row->entry_id = entry->entry_id;
+	row->item_id = entry->item_id;
+	row->day = entry->service_day;
+	row->period = entry->period;
+	row->input.quantity = entry->quantity;
+	row->result.amount = entry->amount;
+}
+
+void
 ledger_reversal_of(const LedgerEntry *entry, DateADT period, LedgerEntry *reversal)
 {
 	*reversal = *entry;

@@ -59,6 +59,9 @@ extern void ledger_end(LedgerWriter *writer);
 /* The entry a decoded row becomes (without id). */
 extern void ledger_entry_of_row(int16 source_id, const ChargeRow *row, LedgerEntry *entry);
 
+/* Gives a row the id, item, day, month, quantity and amount of its entry. */
+extern void ledger_entry_to_row(const LedgerEntry *entry, ChargeRow *row);
+
 /* The entry that takes "entry" back because its source row changed, posted into "period". */
 extern void ledger_reversal_of(const LedgerEntry *entry, DateADT period, LedgerEntry *reversal);
 

@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
-SELECT plan(40);
+SELECT plan(46);
 \ir fixture/rule.sql
 SELECT hospital_cost.open_period('2025-04-01') \g /dev/null
 SELECT hospital_cost.detach_charges('his.fee') \g /dev/null
@@ -32,8 +32,8 @@ SELECT is((SELECT count(*) FROM hospital_cost.ledger WHERE source_key = '2'), 1:
 SELECT results_eq($$SELECT operator, doctor, "order", discount, reimbursable FROM hospital_cost.ledger WHERE source_key = '2'$$,
 	$$VALUES (NULL::text COLLATE "C", NULL::text COLLATE "C", NULL::text COLLATE "C", NULL::numeric, NULL::boolean)$$, 'but is absent');
 SELECT throws_ok('DELETE FROM hospital_cost._charge_detail', 'MC006', NULL, 'details are append-only');
-SELECT set_eq($$SELECT s.code FROM hospital_cost.rule_state s WHERE s.code IN ('CA22', 'CA32', 'CA42', 'CA43', 'CA45', 'CA46', 'CA47') AND s.state = 'active'$$,
-	$$VALUES ('CA32' COLLATE "C"), ('CA42'), ('CA43'), ('CA45'), ('CA46')$$, 'with its fields a rule is at work; what else it wants it still says');
+SELECT set_eq($$SELECT s.code FROM hospital_cost.rule_state s WHERE s.code IN ('CA22', 'CA32', 'CA42', 'CA43', 'CA45', 'CA46', 'CA47', 'CA48') AND s.state = 'active'$$,
+	$$VALUES ('CA32' COLLATE "C"), ('CA42'), ('CA43'), ('CA45'), ('CA46'), ('CA48')$$, 'with its fields a rule is at work; what else it wants it still says');
 
 -- CA45
 SELECT results_eq('SELECT his.broke(1, 2)', $$VALUES ('CA45 2 doctor, order a value 0.0000 0.00 open')$$, 'CA45: what is missing is named, once a row');
@@ -101,6 +101,25 @@ SELECT throws_ok($$INSERT INTO his.full_fee (id, visit, price, off) VALUES (64, 
 SELECT throws_ok($$INSERT INTO his.full_fee (id, visit, item, price, days) VALUES (65, 'N', 'A', 10, 8)$$, 'MC401', NULL, 'CA22 blocks');
 SELECT throws_ok($$INSERT INTO his.full_fee (id, visit, price, doc) VALUES (66, 'N', 20, ' ')$$, 'MC401', NULL, 'CA45 blocks');
 SELECT is((SELECT count(*) FROM hospital_cost._charge_detail WHERE encounter_code = 'N'), 0::bigint, 'nothing of a row that is blocked stays');
+
+-- CA48
+INSERT INTO his.full_fee (id, visit, price, bill) VALUES (80, 'Q', 20, 'S-40'), (81, 'Q1', 20, 'S-41'), (82, 'Q2', 20, 'S-42'), (83, 'Q3', 20, NULL), (84, 'Q4', 20, 'S-44'), (85, 'Q5', 20, 'S-45');
+UPDATE his.full_fee SET qty = 2 WHERE id = 80;
+UPDATE his.full_fee SET qty = 2, bill = NULL WHERE id = 81;
+UPDATE his.full_fee SET bill = NULL WHERE id = 82;
+UPDATE his.full_fee SET qty = 2 WHERE id IN (82, 83);
+UPDATE his.full_fee SET ord = 'O2' WHERE id = 84;
+DELETE FROM his.full_fee WHERE id = 85;
+SELECT set_eq('SELECT his.broke(80, 85)', $$VALUES ('CA48 80 settlement S-40 cancelled first 1.0000 20.00 open'), ('CA48 85 settlement S-45 cancelled first 1.0000 20.00 open')$$,
+	'CA48: changed or deleted while settled; not where the settlement is cancelled first, or with it, or never was');
+INSERT INTO his.full_fee (id, visit, price) VALUES (86, 'Q', 20), (87, 'Q', 20);
+DELETE FROM his.full_fee WHERE id = 87;
+SELECT is((SELECT count(*) FROM his.broke(80, 80) b WHERE b LIKE 'CA48%open'), 1::bigint, 'it stays open when the encounter is judged again');
+SELECT is((SELECT count(*) FROM hospital_cost.detect('2025-03-01', 'CA48')), 0::bigint, 'detect has nothing to say of it');
+SELECT is((SELECT count(*) FROM his.broke(80, 80) b WHERE b LIKE 'CA48%open'), 1::bigint, 'and leaves it open');
+UPDATE hospital_cost.rule SET action = 'block' WHERE code = 'CA48';
+SELECT throws_ok('UPDATE his.full_fee SET qty = 3 WHERE id = 80', 'MC401', NULL, 'CA48 blocks');
+SELECT lives_ok('UPDATE his.full_fee SET qty = 3, bill = NULL WHERE id = 80', 'but not a settlement that is cancelled');
 
 -- parameters
 SELECT throws_ok($$INSERT INTO hospital_cost.rule (code, name, name_en, kind) VALUES ('M', 'm', 'm', 'missing_field')$$, 'MC412', NULL, 'fields are required');
