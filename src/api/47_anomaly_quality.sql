@@ -43,11 +43,13 @@ CROSS JOIN LATERAL (SELECT (c.k + 1.9208) / (c.n + 3.8416) AS centre,
 	1.96 * sqrt(c.k * (c.n - c.k) / c.n + 0.9604) / (c.n + 3.8416) AS half) w
 LEFT JOIN hospital_cost.rule r ON r.code = q.code AND r.version = q.version;
 
--- Nobody is in it: no encounter, no key, no entry, no subject but a department. What a repetition observed is the number of an entry, so it is left out.
+-- Nobody is in it: no encounter, no key, no subject but a department. What was observed is shown where it is a figure of what was charged: not an entry,
+-- nor the age or diagnosis of a patient, nor the day he came.
 CREATE OR REPLACE VIEW hospital_cost.case_library AS
 SELECT f.code, f.rule_version, r.name AS rule_name, r.name_en AS rule_name_en, f.severity, f.period, f.item_code, i.name AS item_name,
-	d.code AS department_code, d.name AS department_name, f.field, CASE WHEN r.kind <> 'same_item_same_day' THEN f.observed END AS observed,
-	f.expected AS limit_value, f.excess_quantity, f.amount_at_risk, f.state AS verdict, f.note, r.legal_basis
+	d.code AS department_code, d.name AS department_name, f.field,
+	CASE WHEN f.observed ~ '^-?[0-9]+([.][0-9]+)?( days)?$' AND r.kind NOT IN ('same_item_same_day', 'item_pair', 'item_patient', 'day_outside_stay') THEN f.observed END AS observed,
+	CASE WHEN r.kind <> 'day_outside_stay' THEN f.expected END AS limit_value, f.excess_quantity, f.amount_at_risk, f.state AS verdict, f.note, r.legal_basis
 FROM hospital_cost._finding f
 LEFT JOIN hospital_cost.rule r ON r.code = f.code AND r.version = f.rule_version
 LEFT JOIN hospital_cost.charge_item i ON i.code = f.item_code

@@ -39,4 +39,5 @@ COMMENT ON COLUMN hospital_cost.rule_quality.review_again IS 'Three false positi
 COMMENT ON VIEW hospital_cost.case_library IS 'Reviewed findings without patients (案例库): rule, item, department, figures, verdict. Notes are what reviewers wrote: they must name no patient';
 COMMENT ON COLUMN hospital_cost.case_library.verdict IS 'confirmed 属实, false_positive 误报, corrected 已整改';
 COMMENT ON COLUMN hospital_cost.case_library.department_code IS 'Performing department of the charge, or the department the finding speaks of';
-COMMENT ON COLUMN hospital_cost.case_library.observed IS 'What was found; null where that would be the number of an entry';
+COMMENT ON COLUMN hospital_cost.case_library.observed IS 'What was found, where it is a figure of what was charged; null where it would be an entry, an age, a diagnosis or a day';
+COMMENT ON COLUMN hospital_cost.case_library.limit_value IS 'What is allowed, as finding.limit_value; null where that is a day of a patient''s stay';

@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS hospital_cost CASCADE;
 BEGIN;
 \ir fixture/hospital.sql
-SELECT plan(40);
+SELECT plan(41);
 SELECT hospital_cost.attach_charges('his.fee', his.mapping()) \g /dev/null
 SELECT hospital_cost.setup_roles('tap review') \g /dev/null
 CREATE ROLE review_leader;
@@ -104,5 +104,11 @@ SELECT results_eq($$SELECT c.rule_name, c.item_code, c.department_code, c.observ
 	$$VALUES ('超限定单价', 'LAB' COLLATE "C", 'T1' COLLATE "C", '21.000000', '20.000000', 1.00, 'confirmed', 'given back')$$, 'a case tells rule, item, department, figures, verdict');
 SELECT is((SELECT count(*) FROM hospital_cost.case_library), 11::bigint, 'each reviewed finding is one');
 SELECT is_empty($$SELECT c FROM hospital_cost.case_library c WHERE to_jsonb(c)::text ~ '"(V\d|A\d|p1|p2|c7|c8|review_cashier)"'$$, 'and nobody is in it');
+INSERT INTO hospital_cost._finding (class, code, rule_version, severity, source_id, source_key, encounter_code, state, observed, expected)
+SELECT 'conduct', v.code, 1, 'definite', 0, '', 'Z', 'confirmed', v.observed, v.allowed
+FROM (VALUES ('CA23', '2025-03-04', '2025-03-05'), ('CA19', '9 days old', 'older'), ('CA01', '4711', 'not with X'), ('CA20', 'I20.9', 'I21'), ('CA21', '31 days', '30 days'), ('CA02', '4711', 'once a day')) v (code, observed, allowed);
+SELECT results_eq($$SELECT c.code COLLATE "default", c.observed, c.limit_value FROM hospital_cost.case_library c WHERE c.amount_at_risk IS NULL ORDER BY 1$$,
+	$$VALUES ('CA01', NULL, 'not with X'), ('CA02', NULL, 'once a day'), ('CA19', NULL, 'older'), ('CA20', NULL, 'I21'), ('CA21', '31 days', '30 days'), ('CA23', NULL, NULL)$$,
+	'no entry, age, diagnosis or day of a patient');
 SELECT * FROM finish();
 ROLLBACK;
