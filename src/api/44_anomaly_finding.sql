@@ -14,19 +14,3 @@ FROM hospital_cost._finding f
 LEFT JOIN hospital_cost.attachment a ON a.source_id = f.source_id
 LEFT JOIN hospital_cost.rule r ON f.class = 'conduct' AND r.code = f.code AND r.version = f.rule_version
 LEFT JOIN hospital_cost.charge_item i ON i.code = f.item_code;
-
-CREATE OR REPLACE FUNCTION hospital_cost.review_finding(finding_id bigint, verdict text, note text DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	IF (verdict IN ('confirmed', 'false_positive', 'corrected')) IS NOT TRUE THEN
-		RAISE EXCEPTION 'verdict "%" is not known', verdict USING ERRCODE = 'MC413',
-			HINT = 'Use confirmed, false_positive or corrected.';
-	END IF;
-	UPDATE hospital_cost._finding f
-	SET state = verdict, note = review_finding.note, closed_at = now(), closed_by = session_user
-	WHERE f.finding_id = review_finding.finding_id AND f.class = 'conduct' AND f.state = 'open';
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'finding % is not open', finding_id USING ERRCODE = 'MC414',
-			HINT = 'Open findings of conduct are reviewed; see hospital_cost.finding.';
-	END IF;
-END $$;

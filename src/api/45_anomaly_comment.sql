@@ -57,6 +57,5 @@ COMMENT ON FUNCTION hospital_cost._has_input(text, text) IS 'Whether an input of
 COMMENT ON FUNCTION hospital_cost._rule_state() IS 'Behind rule_state, with the rights of the owner';
 COMMENT ON FUNCTION hospital_cost._parameter(hospital_cost.rule, text) IS 'Value of a parameter: the rule''s, or the default of its kind';
 COMMENT ON FUNCTION hospital_cost._parameter_fault(text, jsonb, jsonb) IS 'What is wrong with one parameter by its description in rule_kind; null: nothing';
-COMMENT ON FUNCTION hospital_cost.review_finding(bigint, text, text) IS 'Closes an open finding of conduct with a verdict: confirmed 属实, false_positive 误报, corrected 已整改 (MC413 for another word), and a note; who did it is the login. MC414 if the finding is not open or is about data';
 COMMENT ON FUNCTION hospital_cost._rule_guard() IS 'Guard trigger: kind and timing must be known (MC411), parameters must fit the kind (MC412)';
 COMMENT ON FUNCTION hospital_cost._load_default_rules() IS 'load_defaults of the anomaly room: rules CA02 and CA04 where they are not there yet';

@@ -68,15 +68,18 @@ BEGIN ATOMIC
 		('clerk', 'SELECT', 'reminder'),
 		('clerk', 'EXECUTE', 'make_reminders(date) mark_reminder(bigint,text,text,text) daily_bill(text,date)'),
 		-- 40
-		('reader', 'SELECT', 'item_code_map item_limit item_pair item_bundle surgery_group rule rule_kind rule_state finding'),
+		('reader', 'SELECT', 'item_code_map item_limit item_pair item_bundle surgery_group rule rule_kind rule_state finding
+			finding_event worklist overdue_finding rule_quality case_library'),
 		('reader', 'EXECUTE', '_rule_state()'),
 		('pricing', 'SELECT,INSERT,UPDATE,DELETE', 'item_code_map'),
 		('controller', 'SELECT,INSERT,UPDATE', 'rule'),
 		('controller', 'SELECT,INSERT,UPDATE,DELETE', 'item_limit item_pair item_bundle surgery_group'),
 		('controller', 'USAGE', 'knowledge_seq'),
-		('controller', 'EXECUTE', 'detect(date,text) review_finding(bigint,text,text)'),
-		('cashier_leader', 'EXECUTE', 'review_finding(bigint,text,text)'),
-		('auditor', 'EXECUTE', 'review_finding(bigint,text,text)'),
+		('controller', 'EXECUTE', 'detect(date,text) review_finding(bigint,text,text) assign_finding(bigint,text,text) explain_finding(bigint,text)'),
+		('cashier_leader', 'EXECUTE', 'review_finding(bigint,text,text) assign_finding(bigint,text,text) explain_finding(bigint,text)'),
+		('auditor', 'EXECUTE', 'review_finding(bigint,text,text) assign_finding(bigint,text,text) reopen_finding(bigint,text)'),
+		('pricing', 'EXECUTE', 'explain_finding(bigint,text)'),
+		('accountant', 'EXECUTE', 'explain_finding(bigint,text)'),
 		-- 50
 		('reader', 'SELECT', 'statement_format statement statement_withdrawal statement_line statement_total reconciliation_match reconciliation_difference reconciliation_event
 			reconciliation_rate'),
