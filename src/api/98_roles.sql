@@ -115,6 +115,8 @@ BEGIN ATOMIC
 		('reader', 'EXECUTE', 'department_cost_now(date,text) encounter_cost_now(text,text,text) cost_change(date,date,text)
 			item_cost_change(date,date,text)'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'disease payment_group payment_rate'),
+		-- 88
+		('reader', 'EXECUTE', 'explain_finding(bigint) department_entries(date,text,text)'),
 		-- 90
 		('reader', 'SELECT', 'form_layout form_line indicator_layout form_f01 form_f02 form_f03 form_f04 form_f05 form_f06 form_f07 form_f08 form_f09
 			form_f10 form_f11 form_f12 form_f13 form_f14 form_f15 form_f16 form_f17 form_hy02f1'),

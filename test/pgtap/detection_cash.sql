@@ -56,6 +56,8 @@ SELECT results_eq($$SELECT his.found('SD01', '2025-02-01')$$, ARRAY['payment 5 :
 SELECT results_eq($$SELECT his.found('SD01', '2025-04-01')$$, ARRAY['payment 6 : 6000.00 > 5000'], 'and midnight is April');
 SELECT is((SELECT f.amount_at_risk || ' ' || (f.evidence ->> 'payments') || ' ' || f.source_key FROM hospital_cost.finding f WHERE f.code = 'SD01' AND f.subject_code = '1'),
 	(SELECT format('5000.01 [%s] 1', p.entry_id) FROM hospital_cost.payment_ledger p WHERE p.source_key = '1'), 'with the yuan and the payment');
+SELECT results_eq($$SELECT x.what, x.source_key::text, x.amount FROM hospital_cost.finding f, hospital_cost.explain_finding(f.finding_id) x WHERE f.code = 'SD01' AND f.subject_code = 'D' ORDER BY 2$$,
+	$$VALUES ('payment', '7', 3000.00), ('payment', '8', 2000.01)$$, 'which explain_finding tells');
 DELETE FROM his.payment WHERE id = 1;
 SELECT results_eq($$SELECT his.found('SD01')$$, $$VALUES ('patient D 2025-03-06: 5000.01 > 5000'), ('payment 4 : 5000.01 > 5000')$$, 'what was taken back closes itself');
 UPDATE hospital_cost.rule SET parameters = '{"per": "payment", "limit": 4999.99}' WHERE code = 'SD01';

@@ -29,6 +29,13 @@ SAVEPOINT s;
 SELECT his.month('K1', 12, 11940), his.month('K2', 12, 11940.01), his.month('K3', 12, 9950), his.month('K4', 12, 9950), his.month('K5', 12, 9950) \g /dev/null
 SELECT results_eq($$SELECT his.found('SD07')$$, $$VALUES ('department K2 : 119.400100 > 119.400000, 1990.01 yuan')$$, 'SD07: 20 % above the median is inside, a cent more is not');
 SELECT is((SELECT concat_ws(' ', f.evidence ->> 'median', f.evidence ->> 'mad', f.evidence ->> 'z', f.evidence ->> 'season') FROM hospital_cost.finding f WHERE f.code = 'SD07'), '99.500000 1.500000 8.9484 1.000000', 'with what it was held against');
+SELECT results_eq($$SELECT x.what, x.item_code::text, x.department_code::text, x.amount FROM hospital_cost.finding f, hospital_cost.explain_finding(f.finding_id) x WHERE f.code = 'SD07'$$, $$VALUES ('charge', 'CT', 'K2', 11940.01)$$,
+	'from the figure to the entries and codes behind it');
+SELECT is((SELECT sum(d.amount) FROM hospital_cost.department_entries('2025-03-15', 'K2', '03') d), (SELECT t.amount FROM hospital_cost.charge_total t WHERE t.period = '2025-03-01' AND t.ordering_department_code = 'K2'), 'which add up to it');
+SELECT his.charge(99999, 'LAB', total => 99, price => 99, ordered_by => 'K2') \g /dev/null
+SELECT is((SELECT array_agg(f.code COLLATE "default" ORDER BY f.code) FROM hospital_cost.department_entries('2025-03-01', 'K2', '04') d JOIN hospital_cost.finding f ON f.finding_id = ANY (d.findings)), '{CA04}'::text[], 'and from a line to its findings');
+SELECT is_empty($$SELECT * FROM hospital_cost.department_entries('2025-03-01', 'K2', '09')$$, 'by category');
+SELECT throws_ok('SELECT * FROM hospital_cost.explain_finding(-1)', 'MC881', NULL, 'a finding that is not there');
 SELECT is_empty($$SELECT * FROM hospital_cost.detect('2025-03-01', 'SD07') d WHERE d.added <> 0$$, 'a second run adds nothing');
 UPDATE hospital_cost.rule SET parameters = '{"minimum_months": 13}' WHERE code = 'SD07';
 SELECT is_empty($$SELECT his.found('SD07')$$, 'no finding from fewer months than the minimum');
