@@ -24,7 +24,7 @@ INSERT INTO his.charge (encounter_code, item_code, quantity, unit_price, perform
 SELECT code, rule_name, severity, encounter_code, item_name, limit_value, excess_quantity, amount_at_risk, level, role FROM hospital_cost.worklist;
 
 -- B: the ward says why. C: given back, the finding closes itself. A and D are judged.
-SELECT hospital_cost.explain_finding(finding_id, '上午标本溶血, 下午重查') FROM hospital_cost.worklist WHERE encounter_code = 'B';
+SELECT hospital_cost.answer_finding(finding_id, '上午标本溶血, 下午重查') FROM hospital_cost.worklist WHERE encounter_code = 'B';
 DELETE FROM his.charge WHERE encounter_code = 'C' AND item_code = 'GLU';
 SELECT hospital_cost.review_finding(finding_id, 'confirmed', '退还差价') FROM hospital_cost.worklist WHERE encounter_code = 'A';
 SELECT hospital_cost.review_finding(finding_id, 'corrected', '改为一次') FROM hospital_cost.worklist WHERE encounter_code = 'D';

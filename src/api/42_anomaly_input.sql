@@ -20,11 +20,11 @@ BEGIN
 		END IF;
 	END IF;
 	IF to_regclass(format('hospital_cost.%I', CASE input WHEN 'orders' THEN 'order_line' WHEN 'encounters' THEN 'encounter'
-		WHEN 'stays' THEN 'department_stay' WHEN 'payments' THEN '_payment_entry' ELSE input END)) IS NULL THEN
+		WHEN 'stays' THEN 'department_stay' WHEN 'payments' THEN '_payment' ELSE input END)) IS NULL THEN
 		RETURN false;
 	END IF;
 	EXECUTE format('SELECT EXISTS (SELECT FROM hospital_cost.%I)', CASE input WHEN 'orders' THEN 'order_line' WHEN 'encounters' THEN 'encounter'
-		WHEN 'stays' THEN 'department_stay' WHEN 'payments' THEN '_payment_entry' ELSE input END) INTO found;
+		WHEN 'stays' THEN 'department_stay' WHEN 'payments' THEN '_payment' ELSE input END) INTO found;
 	RETURN found;
 END $$;
 

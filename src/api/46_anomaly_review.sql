@@ -53,7 +53,7 @@ BEGIN
 	f := hospital_cost._finding_in(finding_id, '{open}');
 	IF hospital_cost._is_about(f, session_user) THEN
 		RAISE EXCEPTION 'finding % is about "%" himself', finding_id, session_user USING ERRCODE = 'MC416',
-			HINT = 'Another login reviews it; explain_finding is open to you.';
+			HINT = 'Another login reviews it; answer_finding is open to you.';
 	END IF;
 	UPDATE hospital_cost._finding x SET state = verdict, note = review_finding.note, closed_at = now(), closed_by = session_user
 	WHERE x.finding_id = f.finding_id;
@@ -93,7 +93,7 @@ BEGIN
 	VALUES (f.finding_id, 'assigned', f.state, f.state, assignee, assign_finding.note);
 END $$;
 
-CREATE OR REPLACE FUNCTION hospital_cost.explain_finding(finding_id bigint, note text) RETURNS void
+CREATE OR REPLACE FUNCTION hospital_cost.answer_finding(finding_id bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	f hospital_cost._finding := hospital_cost._finding_in(finding_id, '{open}');
@@ -102,5 +102,5 @@ BEGIN
 		RAISE EXCEPTION 'finding % is explained without a word', finding_id USING ERRCODE = 'MC417', HINT = 'Say what happened.';
 	END IF;
 	INSERT INTO hospital_cost._finding_event (finding_id, event, from_state, to_state, note)
-	VALUES (f.finding_id, 'explained', f.state, f.state, explain_finding.note);
+	VALUES (f.finding_id, 'explained', f.state, f.state, answer_finding.note);
 END $$;

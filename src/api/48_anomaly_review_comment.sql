@@ -11,7 +11,7 @@ COMMENT ON COLUMN hospital_cost.finding_event.done_by IS 'Login (session_user)';
 COMMENT ON FUNCTION hospital_cost.review_finding(bigint, text, text) IS 'Closes an open finding of conduct with a verdict (复核): confirmed 属实, false_positive 误报, corrected 已整改 (MC413 for another word), and a note; who did it is the login. MC414 if the finding is not open or is about data, MC416 if it is about the login itself (本人回避)';
 COMMENT ON FUNCTION hospital_cost.reopen_finding(bigint, text) IS 'Opens a reviewed finding again (重新打开), for a reason (MC417), with a new deadline. MC414 if it was not reviewed, MC416 if it is about the login itself';
 COMMENT ON FUNCTION hospital_cost.assign_finding(bigint, text, text) IS 'Gives an open finding to a login (分派); the last one counts. MC414 if it is not open, MC418 if there is no such login, MC416 if it is about that login';
-COMMENT ON FUNCTION hospital_cost.explain_finding(bigint, text) IS 'Answer to an open finding (科室说明), by whoever it concerns; decides nothing. MC414 if it is not open, MC417 if it says nothing';
+COMMENT ON FUNCTION hospital_cost.answer_finding(bigint, text) IS 'Answer to an open finding (科室说明), by whoever it concerns; decides nothing. MC414 if it is not open, MC417 if it says nothing';
 COMMENT ON FUNCTION hospital_cost._finding_in(bigint, text[]) IS 'A finding of conduct that is in one of these states, locked; else MC414';
 COMMENT ON FUNCTION hospital_cost._is_about(hospital_cost._finding, text) IS 'Whether a finding speaks of what a login did: as cashier, operator or doctor, by his shift, or the money he took';
 COMMENT ON FUNCTION hospital_cost._is_login(text, text) IS 'Whether a code means a login: it is the login, or a cashier of that code has it';

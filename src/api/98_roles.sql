@@ -75,11 +75,11 @@ BEGIN ATOMIC
 		('controller', 'SELECT,INSERT,UPDATE', 'rule'),
 		('controller', 'SELECT,INSERT,UPDATE,DELETE', 'item_limit item_pair item_bundle surgery_group'),
 		('controller', 'USAGE', 'knowledge_seq'),
-		('controller', 'EXECUTE', 'detect(date,text) review_finding(bigint,text,text) assign_finding(bigint,text,text) explain_finding(bigint,text)'),
-		('cashier_leader', 'EXECUTE', 'review_finding(bigint,text,text) assign_finding(bigint,text,text) explain_finding(bigint,text)'),
+		('controller', 'EXECUTE', 'detect(date,text) review_finding(bigint,text,text) assign_finding(bigint,text,text) answer_finding(bigint,text)'),
+		('cashier_leader', 'EXECUTE', 'review_finding(bigint,text,text) assign_finding(bigint,text,text) answer_finding(bigint,text)'),
 		('auditor', 'EXECUTE', 'review_finding(bigint,text,text) assign_finding(bigint,text,text) reopen_finding(bigint,text)'),
-		('pricing', 'EXECUTE', 'explain_finding(bigint,text)'),
-		('accountant', 'EXECUTE', 'explain_finding(bigint,text)'),
+		('pricing', 'EXECUTE', 'answer_finding(bigint,text)'),
+		('accountant', 'EXECUTE', 'answer_finding(bigint,text)'),
 		-- 50
 		('reader', 'SELECT', 'statement_format statement statement_withdrawal statement_line statement_total reconciliation_match reconciliation_difference reconciliation_event
 			reconciliation_rate'),
@@ -118,6 +118,8 @@ BEGIN ATOMIC
 		('reader', 'EXECUTE', 'department_cost_now(date,text) encounter_cost_now(text,text,text) cost_change(date,date,text)
 			item_cost_change(date,date,text)'),
 		('accountant', 'SELECT,INSERT,UPDATE,DELETE', 'disease payment_group payment_rate'),
+		-- 88
+		('reader', 'EXECUTE', 'explain_finding(bigint) department_entries(date,text,text)'),
 		-- 90
 		('reader', 'SELECT', 'form_layout form_line indicator_layout form_f01 form_f02 form_f03 form_f04 form_f05 form_f06 form_f07 form_f08 form_f09
 			form_f10 form_f11 form_f12 form_f13 form_f14 form_f15 form_f16 form_f17 form_hy02f1'),

@@ -26,8 +26,8 @@ SELECT his.charge(i, visit => 'V' || i, price => 20 + i) FROM generate_series(1,
 SET SESSION AUTHORIZATION review_leader;
 SELECT lives_ok($$SELECT hospital_cost.assign_finding(no('V1'), 'review_auditor', 'see the list')$$, 'a finding is given to somebody');
 SELECT throws_ok($$SELECT hospital_cost.assign_finding(no('V1'), 'nobody at all')$$, 'MC418', NULL, 'who must exist');
-SELECT lives_ok($$SELECT hospital_cost.explain_finding(no('V1'), 'night price')$$, 'is explained');
-SELECT throws_ok($$SELECT hospital_cost.explain_finding(no('V1'), ' ')$$, 'MC417', NULL, 'in words');
+SELECT lives_ok($$SELECT hospital_cost.answer_finding(no('V1'), 'night price')$$, 'is explained');
+SELECT throws_ok($$SELECT hospital_cost.answer_finding(no('V1'), ' ')$$, 'MC417', NULL, 'in words');
 SELECT results_eq($$SELECT assignee, explanation, explained_by, role, level FROM hospital_cost.worklist WHERE encounter_code = 'V1'$$,
 	$$VALUES ('review_auditor' COLLATE "C", 'night price', 'review_leader', 'controller', 0)$$, 'the worklist shows both');
 SELECT throws_ok($$SELECT hospital_cost.review_finding(no('V1'), 'guilty')$$, 'MC413', NULL, 'a verdict is one of three');
@@ -64,7 +64,7 @@ SELECT throws_ok($$SELECT hospital_cost.review_finding(no('A2'), 'false_positive
 SELECT throws_ok($$SELECT hospital_cost.review_finding(no('A3'), 'false_positive')$$, 'MC416', NULL, 'who took the money');
 SELECT throws_ok($$SELECT hospital_cost.review_finding(no('A4'), 'false_positive')$$, 'MC416', NULL, 'whom the evidence names');
 SELECT throws_ok($$SELECT hospital_cost.assign_finding(no('A1'), 'review_cashier')$$, 'MC416', NULL, 'it is not given to him');
-SELECT lives_ok($$SELECT hospital_cost.explain_finding(no('A1'), 'a deposit of the hotel')$$, 'he may explain');
+SELECT lives_ok($$SELECT hospital_cost.answer_finding(no('A1'), 'a deposit of the hotel')$$, 'he may explain');
 SELECT lives_ok(format($$SELECT hospital_cost.review_finding(no(%L), 'confirmed')$$, v), 'what another did he may judge') FROM unnest('{A5,A6,A7}'::text[]) v;
 RESET SESSION AUTHORIZATION;
 SELECT results_eq($$SELECT role FROM hospital_cost.worklist WHERE encounter_code LIKE 'A_' ORDER BY encounter_code$$, ARRAY['cashier_leader', 'cashier_leader', 'cashier_leader', 'cashier_leader'], 'money is the leader''s');
