@@ -12,7 +12,7 @@ SELECT hospital_cost.open_period('2025-04-01') \g /dev/null
 SELECT hospital_cost.detach_charges('his.fee') \g /dev/null
 SELECT set_eq($$SELECT s.code, s.needs FROM hospital_cost.rule_state s WHERE s.code IN ('CA22', 'CA32', 'CA42', 'CA45', 'CA47') AND s.state = 'inactive'$$,
 	$$VALUES ('CA22' COLLATE "C", '{knowledge,charge.days}'::text[]), ('CA32', '{charge.reimbursable,charge.fund_amount}'), ('CA42', '{charge.trace_code}'),
-		('CA45', '{charge.doctor,charge.order}'), ('CA47', '{charge.discount,authority}')$$, 'without its fields a rule says what it wants');
+		('CA45', '{charge.order}'), ('CA47', '{charge.discount,authority}')$$, 'without its fields a rule says what it wants');
 CREATE TABLE his.full_fee (id bigint PRIMARY KEY, visit text, item text DEFAULT 'LAB', qty numeric DEFAULT 1, price numeric, done_by text DEFAULT 'T1',
 	at timestamptz DEFAULT '2025-03-05 10:00+08', refund_of bigint, ordered text DEFAULT 'C1', op text DEFAULT 'K1', doc text DEFAULT 'D1', ord text DEFAULT 'O1', off text,
 	ok_by text, days int, fund numeric, scope text, trace text, bill text);
@@ -36,9 +36,9 @@ SELECT set_eq($$SELECT s.code FROM hospital_cost.rule_state s WHERE s.code IN ('
 	$$VALUES ('CA32' COLLATE "C"), ('CA42'), ('CA43'), ('CA45'), ('CA46'), ('CA48')$$, 'with its fields a rule is at work; what else it wants it still says');
 
 -- CA45
-SELECT results_eq('SELECT his.broke(1, 2)', $$VALUES ('CA45 2 doctor, order a value 0.0000 0.00 open')$$, 'CA45: what is missing is named, once a row');
+SELECT results_eq('SELECT his.broke(1, 2)', $$VALUES ('CA45 2 order a value 0.0000 0.00 open')$$, 'CA45: what is missing is named, once a row');
 UPDATE his.full_fee SET doc = 'D1', ord = 'O1', qty = 2 WHERE id = 2;
-SELECT results_eq('SELECT his.broke(2, 2)', $$VALUES ('CA45 2 doctor, order a value 0.0000 0.00 resolved')$$, 'and closed with the row that is corrected');
+SELECT results_eq('SELECT his.broke(2, 2)', $$VALUES ('CA45 2 order a value 0.0000 0.00 resolved')$$, 'and closed with the row that is corrected');
 
 -- CA43, CA46
 INSERT INTO his.full_fee (id, visit, item, qty, price, at) VALUES (10, 'B', 'FREE', 2, 5, '2025-03-05 10:00+08'), (11, 'B', 'LAB', 3, 20, '2025-03-31 23:59:59+08'),
@@ -99,7 +99,7 @@ SELECT throws_ok($$INSERT INTO his.full_fee (id, visit, item, price) VALUES (62,
 SELECT throws_ok($$INSERT INTO his.full_fee (id, visit, price, at) VALUES (63, 'N', 20, '2025-04-05 10:00+08')$$, 'MC401', NULL, 'CA46 blocks');
 SELECT throws_ok($$INSERT INTO his.full_fee (id, visit, price, off) VALUES (64, 'N', 20, '6')$$, 'MC401', NULL, 'CA47 blocks');
 SELECT throws_ok($$INSERT INTO his.full_fee (id, visit, item, price, days) VALUES (65, 'N', 'A', 10, 8)$$, 'MC401', NULL, 'CA22 blocks');
-SELECT throws_ok($$INSERT INTO his.full_fee (id, visit, price, doc) VALUES (66, 'N', 20, ' ')$$, 'MC401', NULL, 'CA45 blocks');
+SELECT throws_ok($$INSERT INTO his.full_fee (id, visit, price, ord) VALUES (66, 'N', 20, ' ')$$, 'MC401', NULL, 'CA45 blocks');
 SELECT is((SELECT count(*) FROM hospital_cost._charge_detail WHERE encounter_code = 'N'), 0::bigint, 'nothing of a row that is blocked stays');
 
 -- CA48
