@@ -25,7 +25,7 @@ INSERT INTO hospital_cost._shipped_rule (code, name, name_en, kind, severity, me
 ON CONFLICT (code) DO UPDATE SET name = excluded.name, name_en = excluded.name_en, kind = excluded.kind, parameters = excluded.parameters,
 	severity = excluded.severity, message = excluded.message, message_en = excluded.message_en, legal_basis = excluded.legal_basis;
 
--- The season is what the others of the setting did: the median of their ratios to their own medians.
+-- The season of a month is what the others of the setting did in it: the median of their ratios to their own medians. It is taken out of every month.
 CREATE OR REPLACE FUNCTION hospital_cost._detect_examination(period date, rule hospital_cost.rule) RETURNS SETOF hospital_cost._detected
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -46,16 +46,22 @@ BEGIN ATOMIC
 	), value AS MATERIALIZED (
 		SELECT c.department_id, c.code, c.setting, c.month, c.quantity, round(coalesce(n.amount, 0) / c.quantity, 6) AS x FROM cases c
 		LEFT JOIN income n ON n.ordering_id = c.department_id AND n.month = c.month
-	), own AS MATERIALIZED (
-		SELECT v.department_id, v.code, v.setting, v.x, v.quantity, m.median, m.months FROM value v CROSS JOIN o
-		CROSS JOIN LATERAL (SELECT round(percentile_cont(0.5) WITHIN GROUP (ORDER BY h.x)::numeric, 6) AS median, count(*) AS months FROM value h
-			WHERE h.department_id = v.department_id AND h.month < _detect_examination.period) m
-		WHERE v.month = _detect_examination.period AND m.months >= o.least AND m.median > 0
-	), adjusted AS (
-		SELECT n.*, coalesce(s.ratio, 1) AS season, round(n.x / coalesce(s.ratio, 1), 6) AS y, d.mad FROM own n CROSS JOIN o
-		LEFT JOIN LATERAL (SELECT round(percentile_cont(0.5) WITHIN GROUP (ORDER BY p.x / p.median)::numeric, 6) AS ratio FROM own p
-			WHERE p.setting = n.setting AND p.department_id <> n.department_id HAVING count(*) >= o.peers) s ON s.ratio > 0
-		CROSS JOIN LATERAL (SELECT round(percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(h.x - n.median))::numeric, 6) AS mad FROM value h
+	), based AS MATERIALIZED (
+		SELECT v.*, v.x / m.base AS ratio FROM value v
+		JOIN (SELECT h.department_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY h.x)::numeric AS base FROM value h
+			WHERE h.month < _detect_examination.period GROUP BY h.department_id) m ON m.department_id = v.department_id AND m.base > 0
+	), adjusted AS MATERIALIZED (
+		SELECT b.*, coalesce(s.season, 1) AS season, round(b.x / coalesce(s.season, 1), 6) AS y FROM based b CROSS JOIN o
+		LEFT JOIN LATERAL (SELECT round(percentile_cont(0.5) WITHIN GROUP (ORDER BY p.ratio)::numeric, 6) AS season FROM based p
+			WHERE p.setting = b.setting AND p.month = b.month AND p.department_id <> b.department_id HAVING count(*) >= o.peers) s ON s.season > 0
+	), own AS (
+		SELECT b.*, m.median, m.months FROM adjusted b CROSS JOIN o
+		CROSS JOIN LATERAL (SELECT round(percentile_cont(0.5) WITHIN GROUP (ORDER BY h.y)::numeric, 6) AS median, count(*) AS months FROM adjusted h
+			WHERE h.department_id = b.department_id AND h.month < _detect_examination.period) m
+		WHERE b.month = _detect_examination.period AND m.months >= o.least AND m.median > 0
+	), judged AS (
+		SELECT n.*, d.mad FROM own n
+		CROSS JOIN LATERAL (SELECT round(percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(h.y - n.median))::numeric, 6) AS mad FROM adjusted h
 			WHERE h.department_id = n.department_id AND h.month < _detect_examination.period) d
 	)
 	SELECT 'department', a.code, '', NULL::text, NULL::text, NULL::smallint, NULL::text, NULL::bigint, NULL::bigint, 'income_per_case', a.x::text,
@@ -63,7 +69,7 @@ BEGIN ATOMIC
 		round((a.y - a.median) * a.season * a.quantity, 2),
 		jsonb_build_object('median', a.median, 'mad', a.mad, 'z', CASE WHEN a.mad > 0 THEN round(0.6745 * (a.y - a.median) / a.mad, 4) END, 'season', a.season,
 			'cases', a.quantity, 'months', a.months, 'categories', o.categories)
-	FROM adjusted a CROSS JOIN o
+	FROM judged a CROSS JOIN o
 	WHERE a.y > a.median * (1 + o.effect) AND 0.6745 * (a.y - a.median) > o.factor * a.mad;
 END;
 

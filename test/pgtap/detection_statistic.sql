@@ -25,10 +25,11 @@ CREATE FUNCTION his.month(clinic text, n int, total numeric) RETURNS void LANGUA
 SELECT his.month('K' || k, n, 10000 + 100 * (n % 7 - 3)) FROM generate_series(0, 11) n, generate_series(1, 5) k \g /dev/null
 SAVEPOINT s;
 
--- history of 97 … 103 in twelve months: median 99.5, MAD 1.5 by hand; z above 3 from 106.1712 on, the effect from 119.4 on
+-- without peers. History of 97 … 103 in twelve months: median 99.5, MAD 1.5 by hand; z above 3 from 106.1712 on, the effect from 119.4 on
+UPDATE hospital_cost.rule SET parameters = '{"minimum_peers": 5}' WHERE code = 'SD07';
 SELECT his.month('K1', 12, 11940), his.month('K2', 12, 11940.01), his.month('K3', 12, 9950), his.month('K4', 12, 9950), his.month('K5', 12, 9950) \g /dev/null
 SELECT results_eq($$SELECT his.found('SD07')$$, $$VALUES ('department K2 : 119.400100 > 119.400000, 1990.01 yuan')$$, 'SD07: 20 % above the median is inside, a cent more is not');
-SELECT is((SELECT concat_ws(' ', f.evidence ->> 'median', f.evidence ->> 'mad', f.evidence ->> 'z', f.evidence ->> 'season') FROM hospital_cost.finding f WHERE f.code = 'SD07'), '99.500000 1.500000 8.9484 1.000000', 'with what it was held against');
+SELECT is((SELECT concat_ws(' ', f.evidence ->> 'median', f.evidence ->> 'mad', f.evidence ->> 'z', f.evidence ->> 'season') FROM hospital_cost.finding f WHERE f.code = 'SD07'), '99.500000 1.500000 8.9484 1', 'with what it was held against');
 SELECT results_eq($$SELECT x.what, x.item_code::text, x.department_code::text, x.amount FROM hospital_cost.finding f, hospital_cost.explain_finding(f.finding_id) x WHERE f.code = 'SD07'$$, $$VALUES ('charge', 'CT', 'K2', 11940.01)$$,
 	'from the figure to the entries and codes behind it');
 SELECT is((SELECT sum(d.amount) FROM hospital_cost.department_entries('2025-03-15', 'K2', '03') d), (SELECT t.amount FROM hospital_cost.charge_total t WHERE t.period = '2025-03-01' AND t.ordering_department_code = 'K2'), 'which add up to it');
@@ -37,13 +38,13 @@ SELECT is((SELECT array_agg(f.code COLLATE "default" ORDER BY f.code) FROM hospi
 SELECT is_empty($$SELECT * FROM hospital_cost.department_entries('2025-03-01', 'K2', '09')$$, 'by category');
 SELECT throws_ok('SELECT * FROM hospital_cost.explain_finding(-1)', 'MC881', NULL, 'a finding that is not there');
 SELECT is_empty($$SELECT * FROM hospital_cost.detect('2025-03-01', 'SD07') d WHERE d.added <> 0$$, 'a second run adds nothing');
-UPDATE hospital_cost.rule SET parameters = '{"minimum_months": 13}' WHERE code = 'SD07';
+UPDATE hospital_cost.rule SET parameters = '{"minimum_peers": 5, "minimum_months": 13}' WHERE code = 'SD07';
 SELECT is_empty($$SELECT his.found('SD07')$$, 'no finding from fewer months than the minimum');
-UPDATE hospital_cost.rule SET parameters = '{"minimum_cases": 101}' WHERE code = 'SD07';
+UPDATE hospital_cost.rule SET parameters = '{"minimum_peers": 5, "minimum_cases": 101}' WHERE code = 'SD07';
 SELECT is_empty($$SELECT his.found('SD07')$$, 'nor from fewer visits');
-UPDATE hospital_cost.rule SET parameters = '{"factor": 8.9}' WHERE code = 'SD07';
+UPDATE hospital_cost.rule SET parameters = '{"minimum_peers": 5, "factor": 8.9}' WHERE code = 'SD07';
 SELECT isnt_empty($$SELECT his.found('SD07')$$, 'z of 8.9484 is above 8.9');
-UPDATE hospital_cost.rule SET parameters = '{"factor": 8.95}' WHERE code = 'SD07';
+UPDATE hospital_cost.rule SET parameters = '{"minimum_peers": 5, "factor": 8.95}' WHERE code = 'SD07';
 SELECT is_empty($$SELECT his.found('SD07')$$, 'and not above 8.95');
 ROLLBACK TO s;
 SELECT his.month('K' || k, 12, 9950 * 1.3) FROM generate_series(1, 5) k \g /dev/null
