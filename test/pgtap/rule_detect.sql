@@ -58,7 +58,7 @@ DELETE FROM hospital_cost._finding WHERE encounter_code = 'U';
 SELECT results_eq($$SELECT * FROM hospital_cost.detect('2025-03-01', 'CA12')$$, $$VALUES ('CA12', 1, 1::bigint, 0::bigint)$$, 'detect looks for one rule over lines');
 SELECT results_eq($$SELECT * FROM hospital_cost.detect('2025-03-01', 'CA12')$$, $$VALUES ('CA12', 1, 0::bigint, 0::bigint)$$, 'and a second time finds none');
 UPDATE hospital_cost._finding SET entry_id = 999997 WHERE code = 'CA12' AND encounter_code = 'U';
-SELECT results_eq($$SELECT * FROM hospital_cost.detect('2025-03-01') WHERE added + resolved > 0$$,
+SELECT results_eq($$SELECT * FROM hospital_cost.detect('2025-03-01') WHERE added + resolved > 0 AND code LIKE 'CA%'$$,
 	$$VALUES ('CA02', 1, 1::bigint, 0::bigint), ('CA12', 1, 1::bigint, 1::bigint)$$, 'or for all of them at once, each with what is new and what is over');
 SELECT bag_eq($$SELECT code COLLATE "C" FROM hospital_cost.detect('2025-03-01')$$, $$SELECT code FROM hospital_cost.rule_state s WHERE s.state = 'active' AND s.timing = 'inline' AND code NOT IN ('CA04', 'CA43', 'CA46')
 	UNION ALL SELECT code FROM hospital_cost.rule_state s WHERE s.state = 'active' AND s.timing = 'batch'$$, 'every rule at work says how many');

@@ -21,7 +21,7 @@ SELECT hospital_cost.attach_charges('his.full_fee', '{"source_key": "id", "encou
 	"approved_by": "ok_by", "days": "days", "fund_amount": "fund", "reimbursable": "scope", "trace_code": "trace", "settlement": "bill"}', pricing => 'trust') \g /dev/null
 CREATE FUNCTION his.broke(first bigint, last bigint) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', f.code, f.source_key, f.field, f.observed, f.limit_value, f.excess_quantity, f.amount_at_risk, f.state)
-	FROM hospital_cost.finding f WHERE f.class = 'conduct' AND f.source_key::bigint BETWEEN first AND last ORDER BY f.finding_id $$;
+	FROM hospital_cost.finding f WHERE f.class = 'conduct' AND nullif(f.source_key, '')::bigint BETWEEN first AND last ORDER BY f.finding_id $$;
 
 -- kept as they came
 INSERT INTO his.full_fee (id, visit, price, off, ok_by, days, fund, scope, trace, bill) VALUES (1, 'A', 20, '1.50', 'L1', 3, 7.25, '1', 'T-1', 'S-1');
