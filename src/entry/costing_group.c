@@ -7,6 +7,7 @@
 #include "utils/builtins.h"
 
 #include "entry/sql.h"
+#include "store/compat.h"
 
 static bool
 text_is(Datum datum, const char *word)
