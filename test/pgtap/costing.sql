@@ -130,7 +130,7 @@ SELECT lives_ok(format('SELECT hospital_cost.cost_objects(%s)', :run), 'reopened
 SELECT hospital_cost.setup_roles('hc cost') \g /dev/null
 SET LOCAL ROLE "hc cost_reader";
 SELECT throws_ok('SELECT hospital_cost.cost_objects(1)', '42501', NULL, 'a reader computes nothing');
-SELECT lives_ok($$SELECT * FROM hospital_cost.verify_costing(1)$$, 'and may have it proved');
+SELECT lives_ok(format('SELECT * FROM hospital_cost.verify_costing(%s)', :run), 'and may have it proved');
 RESET ROLE;
 SET LOCAL ROLE "hc cost_controller";
 SELECT lives_ok(format('SELECT hospital_cost.cost_objects(%s)', :run), 'the controller computes');
