@@ -4,6 +4,8 @@
 CREATE OR REPLACE FUNCTION hospital_cost._has_input(input text, rule_code text) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+	rows_of text := CASE input WHEN 'orders' THEN 'order_line' WHEN 'encounters' THEN 'encounter' WHEN 'stays' THEN 'department_stay'
+		WHEN 'payments' THEN '_payment' ELSE input END;
 	found boolean;
 BEGIN
 	IF input = 'knowledge' THEN
@@ -14,17 +16,13 @@ BEGIN
 	ELSIF starts_with(input, 'charge.') THEN
 		RETURN EXISTS (SELECT FROM hospital_cost.attachment a
 			WHERE a.feed = 'charges' AND a.detached_at IS NULL AND a.columns ? substr(_has_input.input, 8));
-	ELSIF EXISTS (SELECT FROM hospital_cost._feed f WHERE f.feed = _has_input.input) THEN
-		IF EXISTS (SELECT FROM hospital_cost.attachment a WHERE a.feed = _has_input.input AND a.detached_at IS NULL) THEN
-			RETURN true;
-		END IF;
-	END IF;
-	IF to_regclass(format('hospital_cost.%I', CASE input WHEN 'orders' THEN 'order_line' WHEN 'encounters' THEN 'encounter'
-		WHEN 'stays' THEN 'department_stay' WHEN 'payments' THEN '_payment' ELSE input END)) IS NULL THEN
+	ELSIF EXISTS (SELECT FROM hospital_cost.attachment a JOIN hospital_cost._feed f ON f.feed = a.feed
+		WHERE a.feed = _has_input.input AND a.detached_at IS NULL) THEN
+		RETURN true;
+	ELSIF to_regclass(format('hospital_cost.%I', rows_of)) IS NULL THEN
 		RETURN false;
 	END IF;
-	EXECUTE format('SELECT EXISTS (SELECT FROM hospital_cost.%I)', CASE input WHEN 'orders' THEN 'order_line' WHEN 'encounters' THEN 'encounter'
-		WHEN 'stays' THEN 'department_stay' WHEN 'payments' THEN '_payment' ELSE input END) INTO found;
+	EXECUTE format('SELECT EXISTS (SELECT FROM hospital_cost.%I)', rows_of) INTO found;
 	RETURN found;
 END $$;
 
