@@ -8,7 +8,6 @@ INSERT INTO hospital_cost.cashier (code, name, login) SELECT c, c, session_user 
 INSERT INTO hospital_cost.payment_method (code, name, channel) VALUES ('cash', 'x', 'cash'), ('wx', 'x', 'wechat');
 INSERT INTO hospital_cost.statement_format (kind, name, methods, transit_days) VALUES ('wx', 'x', '{wx}', 0);
 CREATE TABLE play.stated (id bigint PRIMARY KEY);
-CREATE TABLE play.done (at timestamptz DEFAULT clock_timestamp(), sqlstate text, said text);
 CREATE SEQUENCE play.number;
 
 -- What the channel says: of each payment once, as it is then; of some nothing, of some a cent more.
@@ -55,24 +54,4 @@ BEGIN
 		RAISE EXCEPTION USING ERRCODE = 'ZZ001';
 	END IF;
 END $$;
-CREATE PROCEDURE play.run(seed int, steps int) LANGUAGE plpgsql AS $$
-DECLARE
-	state text;
-	said text;
-BEGIN
-	PERFORM setseed((seed % 1000003) / 1000003.0);
-	FOR step IN 1 .. steps LOOP
-		state := '00000';
-		said := '';
-		BEGIN
-			PERFORM play.act();
-		EXCEPTION WHEN SQLSTATE 'ZZ001' THEN
-			NULL; -- what the HIS rolls back itself
-		WHEN OTHERS THEN
-			state := SQLSTATE;
-			said := SQLERRM;
-		END;
-		INSERT INTO play.done (sqlstate, said) VALUES (state, said);
-		COMMIT;
-	END LOOP;
-END $$;
+\ir play.sql

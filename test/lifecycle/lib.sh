@@ -135,3 +135,22 @@ wait_for() {
 	not_ok "$1"
 	return 1
 }
+
+# play FIXTURE STEPS [SQLSTATE …]: four sessions at once call play.act() of a fixture, STEPS times each, by seeds of their own; states other than these nobody may raise.
+play() {
+	fixture=$1 steps=$2 seed=${HC_SEED:-$(date +%s)}
+	shift 2
+	allowed="'00000', '40P01'$(for state in "$@"; do printf ", '%s'" "$state"; done)"
+	psql -X -q -v ON_ERROR_STOP=1 -d hospital -f "$HC_ROOT/test/lifecycle/$fixture" >"$WORK/fixture" 2>&1 || { cat "$WORK/fixture"; exit 1; }
+	players=
+	for session in 1 2 3 4; do
+		echo "# session $session: seed $((seed + session))"
+		sql hospital "CALL play.run($((seed + session)), $steps)" >"$WORK/player$session" 2>&1 &
+		players="$players $!"
+	done
+	for player in $players; do wait "$player" || true; done
+	is "every session came to its end" "$(cat "$WORK"/player?)" ""
+	is "every step was made" "$(sql hospital "SELECT count(*) FROM play.done")" $((4 * steps))
+	is "nothing was raised but what the sessions owe each other" \
+		"$(sql hospital "SELECT string_agg(DISTINCT sqlstate || ' ' || said, '; ') FROM play.done WHERE sqlstate NOT IN ($allowed)")" ""
+}

@@ -8,7 +8,6 @@ CREATE TABLE play.queue (LIKE play.line INCLUDING INDEXES);
 SELECT hospital_cost.attach_charges(t.name::regclass, jsonb_build_object('source_key', t.key, 'encounter', 'visit', 'item', 'item', 'quantity', 'qty', 'charged_at', 'at',
 	'reverses_key', 'refund_of', 'performing_department', '{"constant": "T1"}'::jsonb), t.mode)
 FROM (VALUES ('play.line', 'id', 'flag'), ('play.message', 'key', 'flag'), ('play.queue', 'id', 'async')) AS t (name, key, mode);
-CREATE TABLE play.done (at timestamptz DEFAULT clock_timestamp(), sqlstate text, said text);
 CREATE SEQUENCE play.number START 1000;
 
 -- Originals have the keys 1 to 60; they are never deleted nor made smaller, so that no refund can come to stand above one by right.
@@ -60,24 +59,4 @@ BEGIN
 		RAISE EXCEPTION USING ERRCODE = 'ZZ001';
 	END IF;
 END $$;
-CREATE PROCEDURE play.run(seed int, steps int) LANGUAGE plpgsql AS $$
-DECLARE
-	state text;
-	said text;
-BEGIN
-	PERFORM setseed((seed % 1000003) / 1000003.0);
-	FOR step IN 1 .. steps LOOP
-		state := '00000';
-		said := '';
-		BEGIN
-			PERFORM play.act();
-		EXCEPTION WHEN SQLSTATE 'ZZ001' THEN
-			NULL; -- what the HIS rolls back itself
-		WHEN OTHERS THEN
-			state := SQLSTATE;
-			said := SQLERRM;
-		END;
-		INSERT INTO play.done (sqlstate, said) VALUES (state, said);
-		COMMIT;
-	END LOOP;
-END $$;
+\ir play.sql
